@@ -1,0 +1,80 @@
+import { z } from 'zod';
+
+export const MIX_MODES = [
+  'vanilla',
+  'sentinel',
+  'translation_raw_compressed',
+  'translation_compressed_raw',
+  'translation_random',
+  'parallel_raw_compressed',
+  'parallel_compressed_raw',
+  'parallel_random',
+] as const;
+
+export const mixMode = z.enum(MIX_MODES);
+export type MixModeName = z.infer<typeof mixMode>;
+
+const rate = z.number().min(0).max(1);
+
+/** Rate and mode by optimizer step (behaviour §1.10). */
+export const compressionScheduleOptions = z.strictObject({
+  warmup: z.int().nonnegative().describe('steps over which the rate goes from initial to peak'),
+  steady: z.int().nonnegative().describe('steps at the peak rate'),
+  decay: z.int().nonnegative().describe('steps over which the rate goes from peak to final'),
+  initialRate: rate,
+  peakRate: rate,
+  finalRate: rate,
+  initialMode: mixMode.describe('mode during warmup'),
+  steadyMode: mixMode,
+  finalMode: mixMode.describe('mode during decay and after it'),
+});
+
+export type CompressionScheduleOptions = z.infer<typeof compressionScheduleOptions>;
+
+export const dataOptions = z.strictObject({
+  root: z.string().default('data').describe('folder that holds one folder a source'),
+  sources: z
+    .record(z.string(), z.number().positive())
+    .default({ train: 1 })
+    .describe('weight of each source folder below root; weights are normalised'),
+  validation: z.string().nullable().default('data/validation').describe('folder or file of held-out documents'),
+  compressor: z.string().default('gzip').describe('name of a compressor plugin; `pc compressors` lists them'),
+  mix: mixMode.default('sentinel').describe('how raw and compressed text are laid out'),
+  rate: rate.default(0).describe('share of compressed text, counted in units of rateUnit'),
+  rateUnit: z.enum(['document', 'symbol']).default('document'),
+  schedule: compressionScheduleOptions
+    .nullable()
+    .default(null)
+    .describe('rate and mode by optimizer step; replaces mix and rate'),
+  addBos: z.boolean().default(true),
+  addEos: z.boolean().default(true),
+  codeField: z
+    .string()
+    .nullable()
+    .default(null)
+    .describe('record field with precomputed codes; `m1_ac_*` draws one of the matching fields for each document'),
+  onBadRecord: z.enum(['fail', 'skip']).default('fail').describe('what to do with a record that cannot be read'),
+  shuffle: z.boolean().default(true).describe('seeded shuffle of the documents of a block'),
+  blockBytes: z.int().positive().default(1_048_576).describe('bytes of text that are shuffled together, for each row'),
+  prefetch: z.int().positive().default(4).describe('batches that the loader keeps ready'),
+});
+
+export type DataOptions = z.infer<typeof dataOptions>;
+
+/** Shape of one optimizer step's data. */
+export const batchOptions = z
+  .strictObject({
+    size: z.int().positive().default(8).describe('sequences of one optimizer step, over all processes'),
+    accumulation: z.int().positive().default(1).describe('micro-batches that one optimizer step is split into'),
+    sequenceLength: z.int().positive().default(512).describe('symbols of a sequence that the model reads, N'),
+  })
+  .superRefine((batch, context) => {
+    if (batch.size % batch.accumulation !== 0)
+      context.addIssue({
+        code: 'custom',
+        path: ['accumulation'],
+        message: `accumulation ${batch.accumulation} must divide batch.size ${batch.size}`,
+      });
+  });
+
+export type BatchOptions = z.infer<typeof batchOptions>;

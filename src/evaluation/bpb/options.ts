@@ -1,0 +1,19 @@
+import { z } from 'zod';
+
+/** Bits-per-byte evaluation (behaviour §9). */
+export const bpbOptions = z.strictObject({
+  context: z.int().positive().nullable().default(null).describe('symbols of a window; null: the training length'),
+  stride: z.int().positive().nullable().default(null).describe('symbols between windows; null: as context'),
+  contextBytes: z
+    .int()
+    .positive()
+    .nullable()
+    .default(null)
+    .describe('choose context so that a window spans this many bytes of text on average'),
+  batchSize: z.int().positive().default(4).describe('windows of one batch'),
+  documentMask: z.boolean().default(true),
+  rawOnly: z.boolean().default(false).describe('score raw bytes, whatever the training representation'),
+  bootstrapSamples: z.int().positive().default(1000).describe('resamples of documents for the interval'),
+});
+
+export type BpbOptions = z.infer<typeof bpbOptions>;

@@ -1,0 +1,3 @@
+export interface Program {
+  readonly operationSet: number;
+}

@@ -1,0 +1,154 @@
+import type { ZodType } from 'zod';
+import type { Program } from '../graph/program.js';
+import type { DType, HostTensor } from '../graph/tensor.js';
+
+/**
+ * What a plugin provides. A *compressor* turns bytes into a shorter sequence of symbols and back; a *backend* runs
+ * tensor programs on some device. Definitions describe a plugin and make instances; they are never sent to worker
+ * threads: a worker imports the plugin's entry and makes its own.
+ */
+export const PLUGIN_API_VERSION = 1;
+
+export interface PluginManifest {
+  apiVersion: number;
+  name: string;
+  compressors?: CompressorDefinition[];
+  backends?: BackendDefinition[];
+}
+
+/** What the host gives to an instance. */
+export interface PluginContext {
+  /** Folder for files the plugin needs at run time: codebooks, vocabularies, caches. */
+  artifactsDirectory: string;
+  log(message: string): void;
+}
+
+// ---------------------------------------------------------------------------------------------- compressors
+
+export interface CompressorDefinition<Options = unknown> {
+  name: string;
+  /** One line, shown by `pc compressors`. */
+  summary: string;
+  /** Accepts the empty object: every option has a default. */
+  options: ZodType<Options>;
+  create(options: Options, context: PluginContext): Promise<Compressor>;
+}
+
+/** The codes of one document. */
+export interface Encoded {
+  /** Each in 0 … alphabetSize − 1. */
+  symbols: Uint32Array;
+  /** What decoding needs and no model sees, such as the odd tail byte of `doublebyte`. */
+  side?: Uint8Array;
+}
+
+/** Which bytes of a document one symbol covers, for inspection. */
+export interface Segment {
+  symbol: number;
+  byteStart: number;
+  byteEnd: number;
+}
+
+/** How codes are stored in a field of a JSONL record, and read back. */
+export interface RecordField {
+  name: string;
+  write(encoded: Encoded): string;
+  /** @throws CompressorError if the text was not written by `write`. */
+  read(text: string): Encoded;
+}
+
+export interface Compressor {
+  /** Symbols are 0 … alphabetSize − 1. */
+  readonly alphabetSize: number;
+  /** All that determines the codes: algorithm, options, checksums of artifacts, engine version where it matters. */
+  readonly fingerprint: string;
+  /** @throws CompressorError for an input that it cannot represent. */
+  encode(bytes: Uint8Array): Encoded | Promise<Encoded>;
+  encodeBatch?(batch: Uint8Array[]): Promise<Encoded[]>;
+  /** Exact for every input that `encode` accepted. @throws CompressorError for symbols that `encode` never writes. */
+  decode(encoded: Encoded): Uint8Array | Promise<Uint8Array>;
+  segments?(bytes: Uint8Array): Segment[];
+  readonly field: RecordField;
+  dispose?(): Promise<void>;
+}
+
+// ------------------------------------------------------------------------------------------------- backends
+
+export interface BackendDefinition<Options = unknown> {
+  name: string;
+  /** One line, shown by `pc backends`. */
+  summary: string;
+  options: ZodType<Options>;
+  /** The devices of this kind that work here; throws BackendError('unavailable') saying why there are none. */
+  devices(): Promise<DeviceInfo[]>;
+  create(options: Options): Promise<Backend>;
+}
+
+export interface DeviceInfo {
+  /** As written in `--device`: `cpu`, `webgpu:1`. */
+  id: string;
+  kind: 'cpu' | 'gpu' | 'tpu';
+  description: string;
+}
+
+/** Where this process stands among those that train together. */
+export interface Topology {
+  rank: number;
+  world: number;
+  devices: DeviceInfo[];
+}
+
+export interface Backend {
+  /** Known before data opens. */
+  readonly topology: Topology;
+  open(state: StateSpec[], options?: SessionOptions): Promise<Session>;
+  /** Every process's bytes, in order of rank; the identity on one process. */
+  allGather(bytes: Uint8Array): Promise<Uint8Array[]>;
+  dispose(): Promise<void>;
+}
+
+/** One named tensor that lives in a session: a parameter, a moment of the optimizer, a cache. Zero until written. */
+export interface StateSpec {
+  name: string;
+  dtype: DType;
+  shape: number[];
+}
+
+export interface SessionOptions {
+  /** Threads that compute; all cores by default. */
+  threads?: number;
+}
+
+/** A whole tensor of the state, or a shard of one. */
+export interface StateSlice {
+  name: string;
+  dtype: DType;
+  globalShape: number[];
+  /** Where `tensor` begins within the global shape, one number a dimension. */
+  offset: number[];
+  tensor: HostTensor;
+}
+
+/** Owns state; every program of a session shares it by name, so that nothing is copied through the host. */
+export interface Session {
+  /** @throws BackendError if the program is corrupt, needs an operation the backend lacks, or does not fit in memory. */
+  load(program: Program, options?: LoadOptions): Promise<Executable>;
+  /** The state as of the call, while runs may go on; all of it, or the given names. */
+  snapshot(names?: string[]): AsyncIterable<StateSlice>;
+  writeState(slices: AsyncIterable<StateSlice> | Iterable<StateSlice>): Promise<void>;
+  dispose(): Promise<void>;
+}
+
+export interface LoadOptions {
+  /** Write a profile of the run, operation by operation, with this path as its prefix. */
+  profile?: string;
+}
+
+export type Inputs = Readonly<Record<string, HostTensor>>;
+export type Outputs = Record<string, HostTensor>;
+
+export interface Executable {
+  /** One or more steps in one call; takes ownership of the inputs, whose buffers may be detached afterwards. */
+  run(steps: readonly Inputs[]): Promise<Outputs[]>;
+  dispose(): Promise<void>;
+}
