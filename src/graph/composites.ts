@@ -1,0 +1,200 @@
+import { type CompositeName, makeNode, type Node, type OperationAttributes } from './node.js';
+import {
+  add,
+  broadcast,
+  concat,
+  divide,
+  exp,
+  expandLast,
+  log,
+  matmul,
+  max,
+  mean,
+  multiply,
+  negate,
+  oneHot,
+  pick,
+  reciprocal,
+  reshape,
+  scalar,
+  sigmoid,
+  slice,
+  sqrt,
+  subtract,
+  sum,
+  sumTo,
+} from './operations.js';
+import { fail, matmulShape, show } from './shapes.js';
+import { type DType, type Shape, sameShape } from './tensor.js';
+
+/**
+ * Composite operations: parts of a model that an engine may have a kernel for. A backend lowers the name, or expands
+ * the decomposition into primitives. They survive differentiation, after which nobody could recognise them.
+ *
+ * A gradient rule may build what the decomposition builds as well, such as the attention probabilities: where the
+ * backend expands both, common-subexpression elimination makes them one; where it lowers the name, they are recomputed.
+ */
+export interface Composite<Op extends CompositeName> {
+  infer(operands: readonly Node[], attributes: OperationAttributes[Op]): { dtype: DType; shape: Shape };
+  decompose(node: Node<Op>): Node;
+  gradient(cotangent: Node, node: Node<Op>): (Node | null)[];
+}
+
+const like = ([x]: readonly Node[]) => ({ dtype: x!.dtype, shape: x!.shape });
+const lastAxis = (x: Node) => x.shape.length - 1;
+
+export const composites: { readonly [Op in CompositeName]: Composite<Op> } = {
+  silu: {
+    infer: like,
+    decompose: ({ operands: [x] }) => multiply(x!, sigmoid(x!)),
+    gradient: (g, { operands: [x] }) => [multiply(g, siluDerivative(x!))],
+  },
+
+  swiglu: {
+    infer: ([gate, up]) =>
+      sameShape(gate!.shape, up!.shape) ? like([gate!]) : fail(`swiglu of ${show(gate!.shape)} and ${show(up!.shape)}`),
+    decompose: ({ operands: [gate, up] }) => multiply(silu(gate!), up!),
+    gradient: (g, { operands: [gate, up] }) => [
+      multiply(multiply(g, up!), siluDerivative(gate!)),
+      multiply(g, silu(gate!)),
+    ],
+  },
+
+  softmax: {
+    infer: like,
+    decompose: ({ operands: [x] }) => {
+      const unnormalised = exp(subtract(x!, max(x!, [lastAxis(x!)])));
+      return divide(unnormalised, sum(unnormalised, [lastAxis(x!)]));
+    },
+    gradient: (g, y) => [multiply(y, subtract(g, sum(multiply(g, y), [lastAxis(y)])))],
+  },
+
+  rmsNorm: {
+    infer: ([x, weight]) =>
+      sameShape(weight!.shape, [x!.shape.at(-1)!])
+        ? like([x!])
+        : fail(`rmsNorm of ${show(x!.shape)} with a weight of ${show(weight!.shape)}`),
+    decompose: ({ operands: [x, weight], attributes: { epsilon } }) =>
+      multiply(multiply(x!, inverseRms(x!, epsilon)), weight!),
+    // y_j = x_j r w_j with r = (mean x² + ε)^−½, hence ∂r/∂x_j = −r³ x_j / D
+    gradient: (g, { operands: [x, weight], attributes: { epsilon } }) => {
+      const r = inverseRms(x!, epsilon);
+      const normalised = multiply(x!, r);
+      const weighted = multiply(g, weight!);
+      const along = mean(multiply(weighted, normalised), [lastAxis(x!)]);
+      return [
+        multiply(subtract(weighted, multiply(normalised, along)), r),
+        sumTo(multiply(g, normalised), weight!.shape),
+      ];
+    },
+  },
+
+  rope: {
+    infer: ([x, cosines, sines]) =>
+      cosines!.shape.at(-1)! * 2 === x!.shape.at(-1) && sameShape(cosines!.shape, sines!.shape)
+        ? like([x!])
+        : fail(`rope of ${show(x!.shape)} by angles of ${show(cosines!.shape)} and ${show(sines!.shape)}`),
+    decompose: ({ operands: [x, cosines, sines] }) => {
+      const axis = lastAxis(x!);
+      const half = x!.shape[axis]! / 2;
+      const first = slice(x!, axis, 0, half);
+      const second = slice(x!, axis, half, half);
+      return concat(
+        [
+          subtract(multiply(first, cosines!), multiply(second, sines!)),
+          add(multiply(second, cosines!), multiply(first, sines!)),
+        ],
+        axis,
+      );
+    },
+    // A rotation: its transpose turns the other way.
+    gradient: (g, { operands: [, cosines, sines] }) => [rope(g, cosines!, negate(sines!)), null, null],
+  },
+
+  attention: {
+    infer: ([q, k, v]) => ({
+      dtype: q!.dtype,
+      shape: matmulShape(matmulShape(q!.shape, k!.shape, false, true), v!.shape, false, false),
+    }),
+    decompose: (node) => matmul(attentionProbabilities(node), node.operands[2]!),
+    // With P the probabilities and O = P V: dS = P ⊙ (dO Vᵀ − rowsum(dO ⊙ O)), dQ = s dS K, dK = s dSᵀ Q, dV = Pᵀ dO
+    // (Dao et al., FlashAttention, arXiv 2205.14135, appendix B.4).
+    gradient: (g, node) => {
+      const [q, k, v, bias] = node.operands;
+      const { scale } = node.attributes;
+      const p = attentionProbabilities(node);
+      const delta = sum(multiply(g, node), [lastAxis(node)]);
+      const dScores = multiply(p, subtract(matmul(g, v!, { transposeB: true }), delta));
+      const gradients: (Node | null)[] = [
+        sumTo(matmul(dScores, k!, { scale }), q!.shape),
+        sumTo(matmul(dScores, q!, { transposeA: true, scale }), k!.shape),
+        sumTo(matmul(p, g, { transposeA: true }), v!.shape),
+      ];
+      return bias ? [...gradients, sumTo(dScores, bias.shape)] : gradients;
+    },
+  },
+
+  crossEntropy: {
+    infer: ([logits, labels]) =>
+      sameShape(logits!.shape.slice(0, -1), labels!.shape)
+        ? { dtype: 'f32', shape: labels!.shape }
+        : fail(`crossEntropy of ${show(logits!.shape)} with labels ${show(labels!.shape)}`),
+    decompose: ({ operands: [logits, labels] }) => {
+      const shifted = subtract(logits!, max(logits!, [lastAxis(logits!)]));
+      const normaliser = log(sum(exp(shifted), [lastAxis(logits!)]));
+      return subtract(reshape(normaliser, labels!.shape), pick(shifted, labels!));
+    },
+    gradient: (g, { operands: [logits, labels] }) => [crossEntropyGradient(logits!, labels!, g), null],
+  },
+
+  crossEntropyGradient: {
+    infer: like,
+    decompose: ({ operands: [logits, labels, g] }) =>
+      multiply(subtract(softmax(logits!), oneHot(labels!, logits!.shape.at(-1)!)), expandLast(g!)),
+    gradient: () =>
+      fail('the gradient of crossEntropyGradient is not defined: second derivatives of the loss are not taken'),
+  },
+};
+
+/** (mean(x²) + ε)^−½ over the last axis. */
+function inverseRms(x: Node, epsilon: number): Node {
+  return reciprocal(sqrt(add(mean(multiply(x, x), [lastAxis(x)]), scalar(epsilon))));
+}
+
+/** d silu / dx = σ(x) (1 + x − silu(x)). */
+function siluDerivative(x: Node): Node {
+  return multiply(sigmoid(x), add(subtract(x, silu(x)), scalar(1)));
+}
+
+function attentionProbabilities({ operands: [q, k, , bias], attributes: { scale } }: Node<'attention'>): Node {
+  const scores = matmul(q!, k!, { transposeB: true, scale });
+  return softmax(bias ? add(scores, bias) : scores);
+}
+
+// ------------------------------------------------------------------------------------------------- builders
+
+function build<Op extends CompositeName>(
+  op: Op,
+  operands: readonly Node[],
+  attributes: OperationAttributes[Op],
+): Node<Op> {
+  return makeNode(op, operands, attributes, composites[op].infer(operands, attributes));
+}
+
+/** x σ(x). */
+export const silu = (x: Node) => build('silu', [x], {});
+/** silu(gate) ⊙ up (Shazeer, arXiv 2002.05202). */
+export const swiglu = (gate: Node, up: Node) => build('swiglu', [gate, up], {});
+/** Over the last axis. */
+export const softmax = (x: Node) => build('softmax', [x], {});
+/** x (mean(x²) + ε)^−½ ⊙ weight over the last axis; weight has its size. */
+export const rmsNorm = (x: Node, weight: Node, epsilon: number) => build('rmsNorm', [x, weight], { epsilon });
+/** (x₁ cos − x₂ sin, x₂ cos + x₁ sin) for the halves of the last axis; cosines and sines [..., d/2] broadcast. */
+export const rope = (x: Node, cosines: Node, sines: Node) => build('rope', [x, cosines, sines], {});
+/** softmax(scale · q kᵀ + bias) v for q [..., n, d], k [..., m, d], v [..., m, e] and an optional bias [..., n, m]. */
+export const attention = (q: Node, k: Node, v: Node, { bias, scale }: { bias?: Node; scale: number }) =>
+  build('attention', bias ? [q, k, v, bias] : [q, k, v], { scale });
+/** −log softmax(logits)[label] in nats, for each label: [..., V], [...] → [...]. */
+export const crossEntropy = (logits: Node, labels: Node) => build('crossEntropy', [logits, labels], {});
+const crossEntropyGradient = (logits: Node, labels: Node, cotangent: Node) =>
+  build('crossEntropyGradient', [logits, labels, broadcast(cotangent, labels.shape)], {});
