@@ -1,0 +1,76 @@
+import zlib from 'node:zlib';
+import { gzip as pakoGzip } from 'pako';
+import { base64Field } from '../../src/plugins/base64-field.js';
+import type { Compressor, Encoded } from '../../src/plugins/contracts.js';
+import { CompressorError } from '../../src/support/errors.js';
+import type { GzipOptions } from './index.js';
+
+/** A way to produce a gzip member. Any inflater reads what any engine wrote. */
+interface Engine {
+  /** What determines the bytes, besides the level. */
+  readonly identity: string;
+  compress(bytes: Uint8Array, level: number): Uint8Array;
+}
+
+const OS_BYTE = 9;
+/** RFC 1952's code of Unix, which zlib writes there: one value everywhere, so that machines agree. */
+const OS_UNIX = 3;
+const OUTPUT_CHUNK = 65_536;
+
+const ENGINES: Readonly<Record<GzipOptions['engine'], Engine>> = {
+  pako: {
+    // With zlib's own hash function the result equals that of unmodified zlib, such as CPython's, byte for byte.
+    identity: 'zlib-canonical',
+    compress: (bytes, level) => pakoGzip(bytes, { level, legacyHash: true, chunkSize: OUTPUT_CHUNK }),
+  },
+  native: {
+    identity: `zlib-${process.versions.zlib}`,
+    compress: (bytes, level) => zlib.gzipSync(bytes, { level, chunkSize: OUTPUT_CHUNK }),
+  },
+};
+
+export function createGzip({ engine, level }: GzipOptions): Compressor {
+  const { identity, compress } = ENGINES[engine];
+  return {
+    alphabetSize: 256,
+    fingerprint: `gzip:${identity}:level=${level}`,
+    encode(bytes) {
+      const member = compress(bytes, level);
+      member[OS_BYTE] = OS_UNIX;
+      return fromBytes(member);
+    },
+    decode: ({ symbols }) => gunzip(toBytes(symbols)),
+    field,
+  };
+}
+
+const fromBytes = (bytes: Uint8Array): Encoded => ({ symbols: Uint32Array.from(bytes) });
+
+const field = base64Field('pc_gzip', ({ symbols }) => toBytes(symbols), fromBytes);
+
+function toBytes(symbols: Uint32Array): Uint8Array {
+  const invalid = symbols.findIndex((symbol) => symbol > 255);
+  if (invalid !== -1) throw new CompressorError(`gzip symbol ${symbols[invalid]} at position ${invalid} is above 255`);
+  return Uint8Array.from(symbols);
+}
+
+/** With `info`, zlib also hands back the engine, which knows how much input it used; its type does not say so. */
+interface Inflated {
+  buffer: Buffer;
+  engine: { bytesWritten: number };
+}
+
+/** The content of gzip data, without anything after it: zlib itself ignores zero bytes there. */
+function gunzip(bytes: Uint8Array): Uint8Array {
+  let inflated: Inflated;
+  try {
+    inflated = zlib.gunzipSync(bytes, { info: true }) as unknown as Inflated;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new CompressorError(`the symbols are no gzip data: ${reason}`, { cause });
+  }
+  const used = inflated.engine.bytesWritten;
+  if (used !== bytes.length)
+    throw new CompressorError(`the gzip data ends after ${used} symbols, but there are ${bytes.length}`);
+  return inflated.buffer;
+}

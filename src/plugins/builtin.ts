@@ -1,0 +1,17 @@
+import { bitCompressors } from '../../compressors/bits/index.js';
+import { gzipCompressor } from '../../compressors/gzip/index.js';
+import { PLUGIN_API_VERSION, type PluginManifest } from './contracts.js';
+import type { PluginOptions } from './host.js';
+
+/**
+ * The plugins that come with this package, as one plugin like any other. The only module that imports plugin folders;
+ * their definitions are light, and load what they need in `create`.
+ */
+export default function builtin({ host }: PluginOptions): PluginManifest {
+  return host.definePlugin({
+    apiVersion: PLUGIN_API_VERSION,
+    name: 'built-in',
+    compressors: [gzipCompressor, ...bitCompressors],
+    backends: [],
+  });
+}

@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import { ConfigError } from '../support/errors.js';
+
+/** One setting of a plugin, as `pc compressors show` lists it. */
+export interface OptionDescription {
+  /** Dotted path below the plugin: `level`, `cache.size`. */
+  name: string;
+  /** `integer, 0 to 9`, `pako | native`. */
+  type: string;
+  default?: unknown;
+  description?: string;
+}
+
+/**
+ * Checks options given by the user and fills in defaults.
+ *
+ * @param path where the options stand in the configuration: `compressors.gzip`
+ * @throws ConfigError naming the setting
+ */
+export function parsePluginOptions<Options>(schema: z.ZodType<Options>, options: unknown, path: string): Options {
+  const parsed = schema.safeParse(options);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0]!;
+  const [, kind, name] = /^(\w+?)s\.(.+)$/.exec(path) ?? [];
+  throw new ConfigError(issue.message, {
+    field: [path, ...issue.path.map(String)].join('.'),
+    hint: kind === undefined ? undefined : `\`pc ${kind}s show ${name}\` lists the options.`,
+    cause: parsed.error,
+  });
+}
+
+/** The options of a schema with their types, defaults and descriptions, in the order of their declaration. */
+export function describeOptions(schema: z.ZodType): OptionDescription[] {
+  const json = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
+  return describeProperties(json, '');
+}
+
+type JsonSchema = z.core.JSONSchema.BaseSchema;
+
+function describeProperties(schema: JsonSchema, prefix: string): OptionDescription[] {
+  return Object.entries(schema.properties ?? {}).flatMap(([key, property]): OptionDescription[] => {
+    if (typeof property === 'boolean') return [{ name: prefix + key, type: 'any' }];
+    if (property.properties !== undefined) return describeProperties(property, `${prefix}${key}.`);
+    return [
+      {
+        name: prefix + key,
+        type: describeType(property),
+        ...('default' in property && { default: property.default }),
+        ...(property.description !== undefined && { description: property.description }),
+      },
+    ];
+  });
+}
+
+function describeType(schema: JsonSchema): string {
+  if (schema.enum !== undefined) return schema.enum.map(String).join(' | ');
+  if (schema.const !== undefined) return String(schema.const);
+  const union = schema.anyOf ?? schema.oneOf;
+  if (union !== undefined) return union.map((member) => describeMember(member)).join(' | ');
+  if (schema.type === undefined) return 'any';
+  if (schema.type === 'array' && schema.items !== undefined && !Array.isArray(schema.items))
+    return `list of ${describeMember(schema.items)}`;
+  return `${schema.type}${describeRange(schema)}`;
+}
+
+function describeMember(schema: JsonSchema | boolean): string {
+  return typeof schema === 'boolean' ? 'any' : describeType(schema);
+}
+
+/** Bounds that JSON Schema writes for every integer, and that tell the user nothing. */
+const isBound = (bound: number | boolean | undefined): bound is number =>
+  typeof bound === 'number' && Math.abs(bound) < Number.MAX_SAFE_INTEGER;
+
+function describeRange({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }: JsonSchema): string {
+  const low = isBound(minimum) ? `${minimum}` : isBound(exclusiveMinimum) ? `above ${exclusiveMinimum}` : undefined;
+  const high = isBound(maximum) ? `${maximum}` : isBound(exclusiveMaximum) ? `below ${exclusiveMaximum}` : undefined;
+  if (low !== undefined && high !== undefined) return `, ${low} to ${high}`;
+  if (low !== undefined) return low.startsWith('above') ? `, ${low}` : `, at least ${low}`;
+  if (high !== undefined) return high.startsWith('below') ? `, ${high}` : `, at most ${high}`;
+  return '';
+}
