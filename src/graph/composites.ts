@@ -1,4 +1,4 @@
-import { type CompositeName, makeNode, type Node, type OperationAttributes } from './node.js';
+import { type CompositeName, makeNode, type Node, type OperationAttributes, type OperationName } from './node.js';
 import {
   add,
   broadcast,
@@ -155,6 +155,8 @@ export const composites: { readonly [Op in CompositeName]: Composite<Op> } = {
       fail('the gradient of crossEntropyGradient is not defined: second derivatives of the loss are not taken'),
   },
 };
+
+export const isCompositeName = (op: OperationName): op is CompositeName => op in composites;
 
 /** (mean(x²) + ε)^−½ over the last axis. */
 function inverseRms(x: Node, epsilon: number): Node {

@@ -2,7 +2,7 @@
 export { gradients } from './autodiff.js';
 export * from './composites.js';
 export { interpret } from './interpreter.js';
-export { inScope, isOperation, type Node } from './node.js';
+export { type CompositeName, inScope, isOperation, type Node, type OperationName, type PrimitiveName } from './node.js';
 export * from './operations.js';
 export { optimise, rematerialise } from './passes.js';
 export { declarations, makeProgram, OPERATION_SET, type Program, type ProgramNode, programRoots } from './program.js';

@@ -1,0 +1,81 @@
+import {
+  type CompositeName,
+  declarations,
+  isCompositeName,
+  optimise,
+  type PrimitiveName,
+  type Program,
+  type ProgramNode,
+} from '../../src/graph/index.js';
+import { composites, type Lowering, primitives } from './lowering.js';
+import { OnnxWriter } from './onnx-writer.js';
+
+/** A program as an ONNX model, and how its values are bound to inputs, results and state. */
+export interface LoweredProgram {
+  model: Uint8Array;
+  inputs: string[];
+  /** State entries that are read, by the name of the model's input. */
+  reads: Record<string, string>;
+  /** Results, by the name of the model's output. */
+  outputs: Record<string, string>;
+  /** Next values of state, by the name of the model's output. */
+  writes: { state: string; output: string; inPlace: boolean }[];
+}
+
+/** @throws ProgramError if the program is inconsistent or of another operation set. */
+export function lowerProgram(source: Program): LoweredProgram {
+  const program = optimise(source, (name) => composites[name] !== undefined);
+  const writer = new OnnxWriter();
+  const reads: Record<string, string> = {};
+  const values: string[] = [];
+  for (const node of program.nodes) {
+    values.push(isDeclaration(node) ? declare(writer, node, reads) : lower(writer, program, node, values));
+  }
+  const result = (position: number, name: string) => {
+    const { dtype, shape } = program.nodes[position]!;
+    writer.output(values[position]!, name, dtype, shape);
+    return name;
+  };
+  const outputs = Object.fromEntries(
+    Object.entries(program.outputs).map(([name, position]) => [result(position, `output.${name}`), name]),
+  );
+  const writes = Object.entries(program.next).map(([state, position]) => ({
+    state,
+    output: result(position, `next.${state}`),
+    inPlace: updatesInPlace(program, state, position),
+  }));
+  const inputs = declarations(program, 'input').map(({ name }) => name);
+  return { model: writer.encode(), inputs, reads, outputs, writes };
+}
+
+const isDeclaration = (node: ProgramNode): node is ProgramNode<'input' | 'state'> =>
+  node.op === 'input' || node.op === 'state';
+
+function declare(writer: OnnxWriter, node: ProgramNode<'input' | 'state'>, reads: Record<string, string>): string {
+  const { name } = node.attributes;
+  const value = writer.input(`${node.op}.${name}`, node.dtype, node.shape);
+  if (node.op === 'state') reads[value] = name;
+  return value;
+}
+
+function lower(writer: OnnxWriter, program: Program, node: ProgramNode, values: readonly string[]): string {
+  const rule = isCompositeName(node.op)
+    ? composites[node.op as CompositeName]
+    : primitives[node.op as Exclude<PrimitiveName, 'input' | 'state'>];
+  return (rule as Lowering<PrimitiveName>)(node as ProgramNode<PrimitiveName>, {
+    writer,
+    operands: node.operands.map((operand) => values[operand]!),
+    shapes: node.operands.map((operand) => program.nodes[operand]!.shape),
+    label: node.scope ?? '',
+  });
+}
+
+/** The next value is the state itself with a slice written, and nothing else reads the old state. */
+function updatesInPlace(program: Program, state: string, position: number): boolean {
+  const update = program.nodes[position]!;
+  const target = update.operands[0];
+  if (update.op !== 'updateSlice' || target === undefined) return false;
+  const { op, attributes } = program.nodes[target]! as ProgramNode<'state'>;
+  const readers = program.nodes.filter(({ operands }) => operands.includes(target));
+  return op === 'state' && attributes.name === state && readers.length === 1;
+}

@@ -1,0 +1,147 @@
+import type { CompositeName, PrimitiveName, ProgramNode } from '../../src/graph/index.js';
+import { elementCount, type Shape } from '../../src/graph/index.js';
+import { indexTuples, ONNX_TYPE, type OnnxWriter, range } from './onnx-writer.js';
+
+/**
+ * How each operation of a program becomes ONNX operators. The table of primitives is complete by its type; composites
+ * that are missing from theirs are expanded into primitives before lowering.
+ */
+export interface LoweringSite {
+  writer: OnnxWriter;
+  /** Names of the operands' values, and their shapes. */
+  operands: readonly string[];
+  shapes: readonly Shape[];
+  /** Prefix of operator names, for profiles. */
+  label: string;
+}
+
+export type Lowering<Op extends PrimitiveName | CompositeName> = (node: ProgramNode<Op>, site: LoweringSite) => string;
+
+/** An operator that takes the operands as they are. */
+const operator =
+  (name: string) =>
+  (_: unknown, { writer, operands, label }: LoweringSite): string =>
+    writer.add(name, operands, {}, label);
+
+type Declared = 'input' | 'state';
+
+export const primitives: { readonly [Op in Exclude<PrimitiveName, Declared>]: Lowering<Op> } = {
+  constant: ({ attributes: { value } }, { writer }) => writer.constant(value),
+  iota: ({ attributes: { shape, axis } }, { writer, label }) => {
+    const along = writer.constant({
+      ...range(shape[axis]!),
+      shape: shape.map((size, index) => (index === axis ? size : 1)),
+    });
+    return elementCount(shape) === shape[axis]
+      ? along
+      : writer.add('Expand', [along, writer.integers(shape)], {}, label);
+  },
+
+  negate: operator('Neg'),
+  exp: operator('Exp'),
+  log: operator('Log'),
+  sqrt: operator('Sqrt'),
+  reciprocal: operator('Reciprocal'),
+  sigmoid: operator('Sigmoid'),
+  cos: operator('Cos'),
+  sin: operator('Sin'),
+  not: operator('Not'),
+  cast: ({ dtype }, { writer, operands, label }) => writer.add('Cast', operands, { to: ONNX_TYPE[dtype] }, label),
+
+  add: operator('Add'),
+  subtract: operator('Sub'),
+  multiply: operator('Mul'),
+  divide: operator('Div'),
+  maximum: operator('Max'),
+  minimum: operator('Min'),
+  equal: operator('Equal'),
+  less: operator('Less'),
+  and: operator('And'),
+  or: operator('Or'),
+  select: operator('Where'),
+
+  sum: ({ attributes: { axes } }, { writer, operands: [x], label }) =>
+    axes.length === 0 ? x! : writer.add('ReduceSum', [x!, writer.integers(axes)], { keepdims: 1 }, label),
+  max: ({ attributes: { axes } }, { writer, operands: [x], label }) =>
+    axes.length === 0 ? x! : writer.add('ReduceMax', [x!], { axes, keepdims: 1 }, label),
+
+  reshape: ({ shape }, { writer, operands: [x], label }) =>
+    writer.add('Reshape', [x!, writer.integers(shape)], {}, label),
+  broadcast: ({ shape }, { writer, operands: [x], label }) =>
+    writer.add('Expand', [x!, writer.integers(shape)], {}, label),
+  transpose: ({ attributes: { permutation } }, { writer, operands, label }) =>
+    writer.add('Transpose', operands, { perm: permutation }, label),
+  concat: ({ attributes: { axis } }, { writer, operands, label }) => writer.add('Concat', operands, { axis }, label),
+  slice: ({ attributes: { axis, start, size } }, { writer, operands: [x], label }) =>
+    writer.add('Slice', [x!, ...[start, start + size, axis].map((value) => writer.integers([value]))], {}, label),
+  pad: ({ shape, attributes: { axis, before, after } }, { writer, operands: [x], label }) => {
+    const along = (amount: number) => shape.map((_, index) => (index === axis ? amount : 0));
+    return writer.add('Pad', [x!, writer.integers([...along(before), ...along(after)])], {}, label);
+  },
+
+  matmul: ({ attributes: { transposeA, transposeB, scale } }, { writer, operands, shapes, label }) => {
+    const attributes = { transA: Number(transposeA), transB: Number(transposeB), alpha: { float: scale } };
+    return shapes.every((shape) => shape.length === 2)
+      ? writer.add('Gemm', operands, attributes, label)
+      : writer.addMicrosoft('FusedMatMul', operands, attributes, label);
+  },
+  gather: (_, { writer, operands, label }) => writer.add('Gather', operands, { axis: 0 }, label),
+  scatterAdd: ({ dtype, shape }, { writer, operands: [indices, updates], shapes, label }) => {
+    const zero = writer.constant({
+      dtype,
+      shape: [],
+      bytes: new Uint8Array(dtype === 'f32' || dtype === 'i32' ? 4 : 2),
+    });
+    const zeros = writer.add('Expand', [zero, writer.integers(shape)], {}, label);
+    const rows = writer.add('Cast', [indices!], { to: ONNX_TYPE.i64 }, label);
+    const tuples = writer.add('Reshape', [rows, writer.integers([...shapes[0]!, 1])], {}, label);
+    return writer.add('ScatterND', [zeros, tuples, updates!], { reduction: 'add' }, label);
+  },
+  pick: ({ shape }, { writer, operands: [x, indices], label }) => {
+    const column = writer.add('Reshape', [indices!, writer.integers([...shape, 1])], {}, label);
+    const picked = writer.add('GatherElements', [x!, column], { axis: shape.length }, label);
+    return writer.add('Reshape', [picked, writer.integers(shape)], {}, label);
+  },
+
+  // Index tuples of the slice within the axes up to `axis`, moved by `start`. Given one buffer as target and result,
+  // the operator writes the slice alone.
+  updateSlice: ({ attributes: { axis } }, { writer, operands: [target, value, start], shapes, label }) => {
+    const leading = shapes[1]!.slice(0, axis + 1);
+    const tuples = writer.integers(indexTuples(leading), [...leading, axis + 1]);
+    const moved = writer.add('Cast', [start!], { to: ONNX_TYPE.i64 }, label);
+    const unit = writer.integers(Array.from({ length: axis + 1 }, (_, index) => Number(index === axis)));
+    const shift = writer.add('Mul', [unit, moved], {}, label);
+    return writer.add('ScatterND', [target!, writer.add('Add', [tuples, shift], {}, label), value!], {}, label);
+  },
+
+  // A false data dependency: an axis is inserted in front, at the position zero times an element of the dependency.
+  // The operator hands its buffer on, so nothing is copied, and the runtime fuses nothing across it (it does merge a
+  // Reshape whose shape is computed with its neighbours, and fails: 1.30.0).
+  after: ({ shape }, { writer, operands: [x, dependency], label }) => {
+    const flat = writer.add('Reshape', [dependency!, writer.integers([-1])], {}, label);
+    const first = writer.add('Slice', [flat, ...[0, 1, 0].map((value) => writer.integers([value]))], {}, label);
+    const truth = writer.add('Cast', [first], { to: ONNX_TYPE.bool }, label);
+    const zero = writer.constant({ dtype: 'i32', shape: [1], bytes: new Uint8Array(4) });
+    const axis = writer.add('Mul', [writer.add('Cast', [truth], { to: ONNX_TYPE.i32 }, label), zero], {}, label);
+    const expanded = writer.addMicrosoft(
+      'ExpandDims',
+      [x!, writer.add('Reshape', [axis, writer.integers([])], {}, label)],
+      {},
+      label,
+    );
+    return writer.add('Reshape', [expanded, writer.integers(shape)], {}, label);
+  },
+};
+
+/** Composites for which the runtime has a kernel. */
+export const composites: { readonly [Op in CompositeName]?: Lowering<Op> } = {
+  silu: (_, { writer, operands, label }) => writer.addMicrosoft('QuickGelu', operands, { alpha: { float: 1 } }, label),
+  softmax: (_, { writer, operands, label }) => writer.add('Softmax', operands, { axis: -1 }, label),
+  rmsNorm: ({ attributes: { epsilon } }, { writer, operands, label }) =>
+    writer.add(
+      'SimplifiedLayerNormalization',
+      operands,
+      { axis: -1, epsilon: { float: epsilon }, stash_type: 1 },
+      label,
+    ),
+};

@@ -1,0 +1,108 @@
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import type { Program } from '../../src/graph/index.js';
+import type {
+  Executable,
+  Inputs,
+  LoadOptions,
+  Outputs,
+  Session,
+  StateSlice,
+  StateSpec,
+} from '../../src/plugins/contracts.js';
+import { BackendError } from '../../src/support/errors.js';
+import { workerEntry } from '../../src/support/worker-entry.js';
+import type { ReplyMessage, RequestMessage, RequestName, Requests, SessionSettings } from './protocol.js';
+
+interface Pending {
+  resolve(result: unknown): void;
+  reject(error: Error): void;
+}
+
+/** The main thread's side of a session: every call is a message to the worker that owns the state. */
+export class OnnxruntimeSession implements Session {
+  private readonly pending = new Map<number, Pending>();
+  private requestCount = 0;
+  private closed: BackendError | null = null;
+
+  private constructor(private readonly worker: Worker) {
+    worker.on('message', (reply: ReplyMessage) => this.settle(reply));
+    worker.on('error', (error) =>
+      this.close(new BackendError('failed', `the worker thread failed: ${error.message}`, { cause: error })),
+    );
+    worker.on('exit', (code) => this.close(new BackendError('failed', `the worker thread ended with code ${code}`)));
+    worker.unref();
+  }
+
+  static async open(state: StateSpec[], { threads, arena }: Partial<SessionSettings>): Promise<OnnxruntimeSession> {
+    const session = new OnnxruntimeSession(new Worker(workerEntry(import.meta.url, './worker.js')));
+    const settings = { threads: threads ?? availableParallelism(), arena: arena ?? true };
+    await session.request('open', { state, settings });
+    return session;
+  }
+
+  async load(program: Program, options: LoadOptions = {}): Promise<Executable> {
+    const executable = await this.request('load', { program, options });
+    return {
+      run: (steps: readonly Inputs[]): Promise<Outputs[]> =>
+        this.request('run', { executable, steps }, buffersOf(steps)),
+      dispose: async () => {
+        await this.request('unload', { executable });
+      },
+    };
+  }
+
+  async *snapshot(names?: string[]): AsyncIterable<StateSlice> {
+    const begun = await this.request('snapshot', { names: names ?? null });
+    try {
+      for (const name of begun.names) yield await this.request('readSnapshot', { snapshot: begun.snapshot, name });
+    } finally {
+      if (!this.closed) await this.request('endSnapshot', { snapshot: begun.snapshot });
+    }
+  }
+
+  async writeState(slices: AsyncIterable<StateSlice> | Iterable<StateSlice>): Promise<void> {
+    for await (const slice of slices) await this.request('write', slice);
+  }
+
+  async dispose(): Promise<void> {
+    this.close(new BackendError('failed', 'the session has been disposed of'));
+    await this.worker.terminate();
+  }
+
+  private request<Name extends RequestName>(
+    name: Name,
+    body: Requests[Name]['request'],
+    transfer: ArrayBuffer[] = [],
+  ): Promise<Requests[Name]['reply']> {
+    if (this.closed) return Promise.reject(this.closed);
+    const id = this.requestCount++;
+    return new Promise((resolve, reject) => {
+      this.pending.set(id, { resolve: resolve as Pending['resolve'], reject });
+      this.worker.ref();
+      this.worker.postMessage({ id, name, body } as RequestMessage, transfer);
+    });
+  }
+
+  private settle(reply: ReplyMessage): void {
+    const waiting = this.pending.get(reply.id);
+    this.pending.delete(reply.id);
+    // An idle session does not keep the process alive.
+    if (this.pending.size === 0) this.worker.unref();
+    if ('error' in reply)
+      waiting?.reject(new BackendError(reply.error.failure, reply.error.message, reply.error.details));
+    else waiting?.resolve(reply.result);
+  }
+
+  private close(reason: BackendError): void {
+    this.closed ??= reason;
+    for (const { reject } of this.pending.values()) reject(this.closed);
+    this.pending.clear();
+  }
+}
+
+/** The buffers of inputs, which the worker takes over; one that several inputs share is sent once. */
+function buffersOf(steps: readonly Inputs[]): ArrayBuffer[] {
+  const buffers = steps.flatMap((step) => Object.values(step).map(({ bytes }) => bytes.buffer));
+  return [...new Set(buffers)].filter((buffer): buffer is ArrayBuffer => buffer instanceof ArrayBuffer);
+}

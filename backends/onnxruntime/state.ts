@@ -1,0 +1,178 @@
+import { Tensor } from 'onnxruntime-node';
+import { byteLength, type DType, type HostTensor, sameShape } from '../../src/graph/index.js';
+import type { StateSlice, StateSpec } from '../../src/plugins/contracts.js';
+import { BackendError } from '../../src/support/errors.js';
+
+const ORT_TYPE = { f32: 'float32', i32: 'int32', bool: 'bool', f16: 'float16' } as const;
+
+/** A tensor over the same bytes; they are copied only where they are not aligned. */
+export function toOrt({ dtype, shape, bytes }: HostTensor): Tensor {
+  if (dtype === 'bf16')
+    throw new BackendError('unsupported-operation', 'ONNX Runtime on the CPU has no bfloat16 tensors');
+  const { buffer, byteOffset, byteLength: size } = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
+  if (dtype === 'f32') return new Tensor('float32', new Float32Array(buffer, byteOffset, size / 4), shape);
+  if (dtype === 'i32') return new Tensor('int32', new Int32Array(buffer, byteOffset, size / 4), shape);
+  return new Tensor(
+    ORT_TYPE[dtype],
+    dtype === 'bool' ? new Uint8Array(buffer, byteOffset, size) : new Uint16Array(buffer, byteOffset, size / 2),
+    shape,
+  );
+}
+
+/** The bytes of a tensor in host memory, without a copy. */
+export function bytesOf({ data }: Tensor): Uint8Array {
+  if (!ArrayBuffer.isView(data)) throw new BackendError('failed', 'a tensor of strings');
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+}
+
+export function fromOrt(tensor: Tensor): HostTensor {
+  const dtype = (Object.keys(ORT_TYPE) as (keyof typeof ORT_TYPE)[]).find((name) => ORT_TYPE[name] === tensor.type);
+  if (!dtype) throw new BackendError('failed', `a result of type ${tensor.type}`);
+  return { dtype, shape: [...tensor.dims], bytes: bytesOf(tensor) };
+}
+
+interface Entry {
+  spec: StateSpec;
+  current: Tensor;
+  /** Where the next value is written; the two change places after a run. */
+  spare: Tensor | null;
+}
+
+/**
+ * The tensors of a session. Every entry that programs write has two buffers, which change places after each run, so
+ * that a step allocates nothing. A snapshot keeps the buffers of its moment: a run that would write into one of them
+ * gets a fresh one instead.
+ */
+export class StateStore {
+  private readonly entries: Map<string, Entry>;
+  private readonly snapshots = new Map<number, Map<string, Tensor>>();
+  private snapshotCount = 0;
+
+  constructor(specs: readonly StateSpec[]) {
+    this.entries = new Map(
+      specs.map((spec) => [spec.name, { spec, current: zeros(spec.dtype, spec.shape), spare: null }]),
+    );
+  }
+
+  has(name: string): boolean {
+    return this.entries.has(name);
+  }
+
+  spec(name: string): StateSpec {
+    return this.entry(name).spec;
+  }
+
+  current(name: string): Tensor {
+    return this.entry(name).current;
+  }
+
+  /** The buffer for the next value of an entry; `inPlace` gives the current one, unless a snapshot holds it. */
+  target(name: string, inPlace: boolean): Tensor {
+    const entry = this.entry(name);
+    if (inPlace) {
+      if (this.isHeld(entry.current)) entry.current = copy(entry.current, entry.spec.dtype);
+      return entry.current;
+    }
+    if (!entry.spare || this.isHeld(entry.spare)) entry.spare = zeros(entry.spec.dtype, entry.spec.shape);
+    return entry.spare;
+  }
+
+  /** After a run that wrote `target(name, false)`. */
+  advance(name: string): void {
+    const entry = this.entry(name);
+    [entry.current, entry.spare] = [entry.spare!, entry.current];
+  }
+
+  write({ name, dtype, globalShape, offset, tensor }: StateSlice): void {
+    const entry = this.entry(name);
+    const { spec } = entry;
+    if (dtype !== spec.dtype || !sameShape(globalShape, spec.shape) || !fits(spec.shape, offset, tensor.shape))
+      throw new BackendError(
+        'failed',
+        `state ${name} is ${spec.dtype} [${spec.shape}]; cannot write ${dtype} [${tensor.shape}] at [${offset}] of [${globalShape}]`,
+      );
+    if (this.isHeld(entry.current)) entry.current = copy(entry.current, spec.dtype);
+    writeBlock(bytesOf(entry.current), spec.shape, tensor, offset, byteLength(dtype, [1]));
+  }
+
+  beginSnapshot(names: readonly string[]): number {
+    const id = this.snapshotCount++;
+    this.snapshots.set(id, new Map(names.map((name) => [name, this.current(name)])));
+    return id;
+  }
+
+  readSnapshot(id: number, name: string): StateSlice {
+    const held = this.snapshots.get(id);
+    const tensor = held?.get(name);
+    if (!held || !tensor) throw new BackendError('failed', `snapshot ${id} does not hold ${name}`);
+    const { dtype, shape } = this.spec(name);
+    const bytes = bytesOf(tensor).slice();
+    held.delete(name);
+    return {
+      name,
+      dtype,
+      globalShape: [...shape],
+      offset: shape.map(() => 0),
+      tensor: { dtype, shape: [...shape], bytes },
+    };
+  }
+
+  endSnapshot(id: number): void {
+    this.snapshots.delete(id);
+  }
+
+  get names(): string[] {
+    return [...this.entries.keys()];
+  }
+
+  private isHeld(tensor: Tensor): boolean {
+    for (const held of this.snapshots.values()) for (const other of held.values()) if (other === tensor) return true;
+    return false;
+  }
+
+  private entry(name: string): Entry {
+    const entry = this.entries.get(name);
+    if (!entry) throw new BackendError('corrupt-program', `the session has no state named ${name}`);
+    return entry;
+  }
+}
+
+function zeros(dtype: DType, shape: readonly number[]): Tensor {
+  return toOrt({ dtype, shape: [...shape], bytes: new Uint8Array(byteLength(dtype, shape)) });
+}
+
+function copy(tensor: Tensor, dtype: DType): Tensor {
+  return toOrt({ dtype, shape: [...tensor.dims], bytes: bytesOf(tensor).slice() });
+}
+
+function fits(shape: readonly number[], offset: readonly number[], block: readonly number[]): boolean {
+  return (
+    block.length === shape.length &&
+    offset.length === shape.length &&
+    shape.every((size, axis) => offset[axis]! >= 0 && offset[axis]! + block[axis]! <= size)
+  );
+}
+
+/** Copies a block into a row-major tensor, one contiguous row at a time. */
+function writeBlock(
+  target: Uint8Array,
+  shape: readonly number[],
+  block: HostTensor,
+  offset: readonly number[],
+  elementBytes: number,
+): void {
+  const copyRows = (axis: number, to: number, from: number): number => {
+    const inner = shape.slice(axis + 1).reduce((a, b) => a * b, elementBytes);
+    const whole = shape.slice(axis + 1).every((size, index) => block.shape[axis + 1 + index] === size);
+    if (axis === shape.length || whole) {
+      const length = axis === shape.length ? elementBytes : block.shape[axis]! * inner;
+      target.set(block.bytes.subarray(from, from + length), axis === shape.length ? to : to + offset[axis]! * inner);
+      return from + length;
+    }
+    let next = from;
+    for (let index = 0; index < block.shape[axis]!; index++)
+      next = copyRows(axis + 1, to + (offset[axis]! + index) * inner, next);
+    return next;
+  };
+  copyRows(0, 0, 0);
+}
