@@ -1,0 +1,130 @@
+import { createReadStream } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { DataError } from '../support/errors.js';
+import type { BlockOptions, BlockReader, RecordBlock, Unit } from './blocks.js';
+import type { DataFile } from './data-files.js';
+import { isBlank, LINE_FEED, withoutByteOrderMark } from './lines.js';
+import { parseLine } from './records.js';
+
+const SCAN_BYTES = 65_536;
+
+/**
+ * Reads the records of a plain JSONL file that begin within a range of bytes. Positions are byte offsets, so any block
+ * is read without what comes before it.
+ */
+export class JsonlBlockReader implements BlockReader {
+  constructor(
+    private readonly file: DataFile,
+    private readonly unit: Pick<Unit, 'start' | 'end'>,
+    private readonly options: BlockOptions,
+  ) {}
+
+  async block(start: number | null): Promise<RecordBlock> {
+    const { path } = this.file;
+    let handle: FileHandle | undefined;
+    try {
+      handle = await open(path);
+      const from = start ?? (await this.firstLine(handle));
+      const until = Math.min(this.unit.end, from + this.options.blockBytes);
+      if (from >= until) return new JsonlBlock(path, new Uint8Array(0), from, null, this.options);
+      const bytes = await this.wholeLines(handle, from, until);
+      const next = from + bytes.length < this.unit.end ? from + bytes.length : null;
+      return new JsonlBlock(path, bytes, from, next, this.options);
+    } catch (cause) {
+      if (cause instanceof DataError) throw cause;
+      throw new DataError('the file cannot be read', { file: path, cause });
+    } finally {
+      await handle?.close();
+    }
+  }
+
+  async close(): Promise<void> {}
+
+  /** Offset of the first line that begins in the unit, or the unit's end. */
+  private async firstLine(handle: FileHandle): Promise<number> {
+    const { start, end } = this.unit;
+    if (start === 0) return 0;
+    const buffer = new Uint8Array(Math.min(SCAN_BYTES, end - start));
+    // A line begins at `start` if the byte before it ends one.
+    for (let at = start - 1; at < end - 1; ) {
+      const bytes = await readFully(handle, buffer, at, Math.min(buffer.length, end - 1 - at), this.file.path);
+      const found = bytes.indexOf(LINE_FEED);
+      if (found >= 0) return at + found + 1;
+      at += bytes.length;
+    }
+    return end;
+  }
+
+  /** The lines that begin in `from` … `until`, the last one to its end. */
+  private async wholeLines(handle: FileHandle, from: number, until: number): Promise<Uint8Array> {
+    const { size, path } = this.file;
+    let bytes: Uint8Array = await readFully(handle, new Uint8Array(until - from), from, until - from, path);
+    while (bytes.at(-1) !== LINE_FEED && from + bytes.length < size) {
+      const more = Math.min(Math.max(bytes.length, SCAN_BYTES), size - from - bytes.length);
+      const longer = new Uint8Array(bytes.length + more);
+      longer.set(bytes);
+      const rest = await readFully(handle, longer.subarray(bytes.length), from + bytes.length, more, path);
+      const end = rest.indexOf(LINE_FEED);
+      bytes = end < 0 ? longer : longer.subarray(0, bytes.length + end + 1);
+    }
+    return bytes;
+  }
+}
+
+class JsonlBlock implements RecordBlock {
+  /** Offsets of the first and one past the last byte of each line that is not blank. */
+  private readonly starts: number[] = [];
+  private readonly ends: number[] = [];
+
+  constructor(
+    private readonly path: string,
+    private readonly bytes: Uint8Array,
+    private readonly offset: number,
+    readonly next: number | null,
+    private readonly options: BlockOptions,
+  ) {
+    for (let start = 0; start < bytes.length; ) {
+      const found = bytes.indexOf(LINE_FEED, start);
+      const end = found < 0 ? bytes.length : found;
+      if (!isBlank(bytes, start, end)) {
+        this.starts.push(start);
+        this.ends.push(end);
+      }
+      start = end + 1;
+    }
+  }
+
+  get count(): number {
+    return this.starts.length;
+  }
+
+  read(index: number) {
+    const line = this.bytes.subarray(this.starts[index], this.ends[index]);
+    const first = this.offset + this.starts[index]! === 0;
+    return parseLine(first ? withoutByteOrderMark(line) : line, this.options.codeField);
+  }
+
+  async lineOf(index: number): Promise<number> {
+    const end = this.offset + this.starts[index]!;
+    if (end === 0) return 1;
+    let line = 1;
+    for await (const chunk of createReadStream(this.path, { end: end - 1 })) {
+      for (const byte of chunk as Buffer) if (byte === LINE_FEED) line++;
+    }
+    return line;
+  }
+}
+
+async function readFully(handle: FileHandle, buffer: Uint8Array, position: number, length: number, path: string) {
+  for (let done = 0; done < length; ) {
+    const { bytesRead } = await handle.read(buffer, done, length - done, position + done);
+    if (bytesRead === 0) {
+      throw new DataError('the file became shorter while it was read', {
+        file: path,
+        hint: 'Do not change data files while they are in use.',
+      });
+    }
+    done += bytesRead;
+  }
+  return buffer.subarray(0, length);
+}

@@ -1,0 +1,187 @@
+import type { Compressor } from '../plugins/contracts.js';
+import { DataError } from '../support/errors.js';
+import { cumulativeWeights, Random, type RandomState } from '../support/random/index.js';
+import { type BatchStatistics, countBlock } from './batch-statistics.js';
+import { type CompressionSettings, compressionAt } from './compression-schedule.js';
+import type { Cursor, DocumentStream } from './document-stream.js';
+import { drawLayout, LAYOUTS, type LayoutName, type SizeRatioState, sizeRatio } from './mixing-modes.js';
+import type { DataOptions } from './options.js';
+import { SequencePacker } from './packing.js';
+import type { DataDocument } from './records.js';
+import { type LaidOutDocument, layOut, type SymbolLayoutOptions } from './symbol-layout.js';
+
+/**
+ * One row of the global batch. It reads documents, draws how each is shown, encodes them and packs them; nothing in it
+ * depends on other rows, on the number of processes or on which of them owns it.
+ *
+ *     choose the source → take its next document → draw the layout → encode → lay out → pack
+ *
+ * A document is drawn with the rate and mode of the optimizer step that trains its first symbol.
+ */
+export interface RowOptions {
+  sequenceLength: number;
+  views: number;
+  compression: CompressionSettings;
+  rateUnit: DataOptions['rateUnit'];
+  compressor: Pick<Compressor, 'encode' | 'field'>;
+  codeField: DataOptions['codeField'];
+  symbols: SymbolLayoutOptions;
+}
+
+/** A source of the mixture, as one row reads it. */
+export interface WeightedStream {
+  weight: number;
+  stream: DocumentStream;
+}
+
+/** Everything that decides what a row yields next. Plain JSON. */
+export interface RowState {
+  random: RandomState;
+  /** By source: what is read next. */
+  cursors: Record<string, Cursor>;
+  sizeRatio: SizeRatioState;
+  /** Symbols that the next sequence shares with the last one. */
+  pending: number[];
+  /** The document that is not wholly packed yet: its draws are here, so that none is drawn again. */
+  partial: PartialDocument | null;
+}
+
+interface PartialDocument {
+  source: string;
+  at: Cursor;
+  layout: LayoutName;
+  /** The field of its precomputed codes. */
+  codeField: string | null;
+  /** Ids that are packed already. */
+  offset: number;
+}
+
+interface OpenDocument extends PartialDocument {
+  laidOut: LaidOutDocument;
+}
+
+export class Row {
+  private readonly packer: SequencePacker;
+  private readonly names: string[];
+  private readonly weights: Float64Array;
+  private measured: SizeRatioState = { bytes: 0, symbols: 0 };
+  private current: OpenDocument | null = null;
+
+  private constructor(
+    private readonly options: RowOptions,
+    private readonly sources: ReadonlyMap<string, WeightedStream>,
+    private random: Random,
+  ) {
+    this.packer = new SequencePacker(options.sequenceLength, options.views);
+    this.names = [...sources.keys()];
+    this.weights = cumulativeWeights([...sources.values()].map(({ weight }) => weight));
+  }
+
+  /** A row at its beginning; its draws depend on the run's seed and its own number, on nothing else. */
+  static begin(options: RowOptions, sources: ReadonlyMap<string, WeightedStream>, seed: number, row: number): Row {
+    return new Row(options, sources, Random.fromSeed(seed, row));
+  }
+
+  /**
+   * A row that goes on where another was. Sources that are new begin at their first document; those that are gone are
+   * forgotten, with what was left of a document of theirs.
+   */
+  static async resume(
+    options: RowOptions,
+    sources: ReadonlyMap<string, WeightedStream>,
+    state: RowState,
+  ): Promise<Row> {
+    const row = new Row(options, sources, Random.fromState(state.random));
+    for (const [name, { stream }] of sources) {
+      const cursor = state.cursors[name];
+      if (cursor !== undefined) await stream.seek(cursor);
+    }
+    row.measured = state.sizeRatio;
+    row.packer.restore(state.pending);
+    const { partial } = state;
+    const stream = partial === null ? undefined : sources.get(partial.source)?.stream;
+    if (partial !== null && stream !== undefined) {
+      await stream.seek(partial.at);
+      const { document } = await stream.take({ bad: 0, empty: 0 });
+      row.current = { ...partial, laidOut: await row.layOut(document, partial) };
+    }
+    return row;
+  }
+
+  /**
+   * Packs the row's sequence for optimizer step `step` into `target`, of N + views − 1 ids, and counts what is new in it.
+   *
+   * @throws DataError for data that cannot be read; CompressorError for a document that cannot be encoded
+   */
+  async next(step: number, target: Int32Array, statistics: BatchStatistics): Promise<void> {
+    while (!this.packer.isFull) {
+      this.current ??= await this.open(step, statistics);
+      const { laidOut, offset } = this.current;
+      const end = this.packer.append(laidOut.ids, offset);
+      for (const block of laidOut.blocks) countBlock(statistics, block, offset, end);
+      this.current = end < laidOut.ids.length ? { ...this.current, offset: end } : null;
+    }
+    this.packer.take(target);
+  }
+
+  state(): RowState {
+    const { current } = this;
+    const cursors = [...this.sources].map(([name, { stream }]) => [name, stream.cursor] as const);
+    return {
+      random: this.random.state(),
+      cursors: Object.fromEntries(cursors),
+      sizeRatio: this.measured,
+      pending: this.packer.pending(),
+      partial: current && {
+        source: current.source,
+        at: current.at,
+        layout: current.layout,
+        codeField: current.codeField,
+        offset: current.offset,
+      },
+    };
+  }
+
+  async close(): Promise<void> {
+    for (const { stream } of this.sources.values()) await stream.close();
+  }
+
+  private async open(step: number, statistics: BatchStatistics): Promise<OpenDocument> {
+    const { compression, rateUnit } = this.options;
+    const source = this.names[this.random.choice(this.weights)]!;
+    const { document, at } = await this.sources.get(source)!.stream.take(statistics.passedOver);
+    const ratio = rateUnit === 'symbol' ? sizeRatio(this.measured) : 1;
+    const layout = drawLayout(compressionAt(compression, step), ratio, this.random);
+    const fields = [...document.codes.keys()];
+    const codeField = fields.length > 1 ? fields[this.random.integer(fields.length)]! : (fields[0] ?? null);
+    const laidOut = await this.layOut(document, { source, at, layout, codeField });
+    statistics.documents++;
+    this.measure(laidOut);
+    return { source, at, layout, codeField, offset: 0, laidOut };
+  }
+
+  private async layOut(
+    { bytes, codes }: DataDocument,
+    { source, at, layout, codeField }: Omit<PartialDocument, 'offset'>,
+  ): Promise<LaidOutDocument> {
+    const { compressor, symbols } = this.options;
+    const wanted = LAYOUTS[layout].documents.some((blocks) => blocks.some((block) => block === 'compressed'));
+    if (!wanted) return layOut(LAYOUTS[layout], bytes, null, symbols);
+    const stored = codeField === null ? null : codes.get(codeField);
+    if (stored === undefined) {
+      throw new DataError('a document that was being read has lost its precomputed codes', {
+        field: codeField ?? undefined,
+        hint: `The source "${source}" changed (epoch ${at.epoch}, unit ${at.unit}); resume with the data as it was.`,
+      });
+    }
+    const encoded = stored === null ? await compressor.encode(bytes) : compressor.field.read(stored);
+    return layOut(LAYOUTS[layout], bytes, encoded.symbols, symbols);
+  }
+
+  private measure({ blocks }: LaidOutDocument): void {
+    for (const { representation, bytes, start, end } of blocks) {
+      if (representation !== 'compressed') continue;
+      this.measured = { bytes: this.measured.bytes + bytes, symbols: this.measured.symbols + end - start };
+    }
+  }
+}
