@@ -84,6 +84,15 @@ export class PluginRegistry {
     return this.backends.get(name) ?? this.unknown('backend', name, this.backends);
   }
 
+  /** The problems as plain data, for `--json`. */
+  describeProblems(): { plugin: string; reason: string; hint: string | null }[] {
+    return this.problems.map(({ origin, error }) => ({
+      plugin: originName(origin),
+      reason: error.message,
+      hint: error.hint ?? null,
+    }));
+  }
+
   /**
    * What a worker thread needs to make its own instance, by `instantiateCompressor`. The options are checked here.
    *

@@ -1,0 +1,84 @@
+import { Command } from '@oclif/core';
+import type { ListrDefaultRenderer, ListrSimpleRenderer, ListrTask, ListrTaskWrapper } from 'listr2';
+import type { PluginRegistry } from '../plugins/registry.js';
+import { describeFailure, failureAsJson, renderFailure } from './shell/failure.js';
+import { ProgressReporter } from './shell/progress.js';
+import { listenForStop, type StopRequest } from './shell/stop-signal.js';
+
+/** Milliseconds between two states of one progress line, on a terminal and in a log file. */
+const LIVE_INTERVAL = 100;
+const LOG_INTERVAL = 10_000;
+
+/** One step of a command's work, as `runTasks` takes it. */
+export type Task<Context> = ListrTask<Context, ListrDefaultRenderer, ListrSimpleRenderer>;
+/** What a task's function receives: its title and output can be set while it runs. */
+export type RunningTask<Context> = ListrTaskWrapper<Context, ListrDefaultRenderer, ListrSimpleRenderer>;
+
+/**
+ * What all commands share: `--json`, failures rendered without a stack trace, exit codes (0 done, 1 failed, 2 bad
+ * usage, 130 stopped cleanly), progress, stop signals and plugins.
+ *
+ * A command's `run` returns what `--json` prints, and prints the same for people by `this.log`, which `--json` silences.
+ * Heavy libraries are imported inside `run`.
+ */
+export abstract class BaseCommand extends Command {
+  static override enableJsonFlag = true;
+
+  private stopRequest: StopRequest | undefined;
+
+  /**
+   * Runs tasks in order: a live list on a terminal, plain lines elsewhere, nothing under `--json`. An error of a task
+   * ends the list and is thrown.
+   */
+  protected async runTasks<Context extends object>(tasks: Task<Context>[], context: Context): Promise<Context> {
+    const { Listr } = await import('listr2');
+    const list = new Listr<Context, 'default', 'simple'>(tasks, {
+      fallbackRenderer: 'simple',
+      fallbackRendererCondition: () => !process.stdout.isTTY,
+      silentRendererCondition: () => this.jsonEnabled(),
+      // Stop signals are handled here, so that work can end cleanly.
+      registerSignalListeners: false,
+    });
+    return list.run(context);
+  }
+
+  /** Shows how far a task is, in its output: often on a terminal, every ten seconds in a log. */
+  protected progressOf<Context>(task: RunningTask<Context>): ProgressReporter {
+    const show = (line: string): void => {
+      task.output = line;
+    };
+    return new ProgressReporter(show, process.stdout.isTTY ? LIVE_INTERVAL : LOG_INTERVAL);
+  }
+
+  /** Aborted by the first SIGINT, SIGTERM or SIGUSR2, from the first use on; a second signal kills the process. */
+  protected get stopSignal(): AbortSignal {
+    this.stopRequest ??= listenForStop((name) =>
+      process.stderr.write(`${name}: stopping cleanly; send it again to stop at once.\n`),
+    );
+    return this.stopRequest.signal;
+  }
+
+  /** All compressors and backends; plugins that could not be loaded are reported as warnings. */
+  protected async loadPlugins(): Promise<PluginRegistry> {
+    const { loadRegistry } = await import('../plugins/discovery.js');
+    const { originName } = await import('../plugins/registry.js');
+    const registry = await loadRegistry(this.config);
+    for (const { origin, error } of registry.problems)
+      this.warn(`the plugin ${originName(origin)} is left out: ${error.message}${error.hint ? ` ${error.hint}` : ''}`);
+    return registry;
+  }
+
+  protected override async catch(error: Error): Promise<void> {
+    // `this.exit(0)` arrives here too.
+    if ('code' in error && error.code === 'EEXIT') throw error;
+    const failure = describeFailure(error);
+    if (this.jsonEnabled()) this.logJson(failureAsJson(failure));
+    else process.stderr.write(renderFailure(failure, process.env.DEBUG === '*'));
+    this.exit(failure.exitCode);
+  }
+
+  protected override async finally(error: Error | undefined): Promise<void> {
+    this.stopRequest?.release();
+    await super.finally(error);
+  }
+}

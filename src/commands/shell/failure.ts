@@ -1,0 +1,68 @@
+import { type ErrorLocation, InterruptedError, PcError } from '../../support/errors.js';
+
+/** Any thrown value as the user meets it: in `--json` mode as an object, otherwise as lines on stderr. */
+export interface Failure {
+  /** Machine-readable kind: that of a PcError, `usage`, `system` for the operating system's refusals, else `internal`. */
+  code: string;
+  message: string;
+  location: ErrorLocation;
+  hint: string | null;
+  /** ` at file:line (field name)` of a PcError. */
+  place: string;
+  exitCode: number;
+  stack: string | undefined;
+}
+
+export function describeFailure(thrown: unknown): Failure {
+  const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+  const interrupted = causedByInterrupt(error);
+  if (interrupted !== undefined) return fromPcError(interrupted);
+  if (error instanceof PcError) return fromPcError(error);
+  const base = { message: error.message, location: {}, hint: null, place: '', exitCode: 1, stack: error.stack };
+  if (isUsageError(error)) return { ...base, code: 'usage', exitCode: 2 };
+  if (isSystemError(error)) {
+    const file = error.path ?? error.dest;
+    return { ...base, code: 'system', location: file === undefined ? {} : { file } };
+  }
+  return {
+    ...base,
+    code: 'internal',
+    hint: 'This is a bug of pc. Set DEBUG=* to see where it happened, and report it.',
+  };
+}
+
+/** The failure as text for a person, with a final newline; the stack only on request. */
+export function renderFailure(failure: Failure, withStack: boolean): string {
+  const { message, place, hint, stack } = failure;
+  const lines = [`Error: ${message}`];
+  if (place !== '') lines.push(`  at ${place}`);
+  if (hint !== null) lines.push(`  ${hint}`);
+  if (withStack && stack !== undefined) lines.push('', stack);
+  return `${lines.join('\n')}\n`;
+}
+
+/** The failure as `--json` prints it. */
+export function failureAsJson({ code, message, location, hint }: Failure): object {
+  return { error: { code, message, location, hint } };
+}
+
+function fromPcError(error: PcError): Failure {
+  const { code, message, location, place, exitCode, stack } = error;
+  return { code, message, location, hint: error.hint ?? null, place, exitCode, stack };
+}
+
+/** Node wraps the reason of an abort in an error of its own. */
+function causedByInterrupt(error: Error): InterruptedError | undefined {
+  if (error instanceof InterruptedError) return error;
+  return error.name === 'AbortError' && error.cause instanceof InterruptedError ? error.cause : undefined;
+}
+
+/** oclif's own refusals: unknown flags, missing arguments. */
+function isUsageError(error: Error): boolean {
+  if (!('oclif' in error) || typeof error.oclif !== 'object' || error.oclif === null) return false;
+  return 'exit' in error.oclif && error.oclif.exit === 2;
+}
+
+function isSystemError(error: Error): error is NodeJS.ErrnoException & { dest?: string } {
+  return 'syscall' in error && 'code' in error && typeof error.code === 'string';
+}
