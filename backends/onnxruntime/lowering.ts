@@ -137,6 +137,28 @@ export const primitives: { readonly [Op in Exclude<PrimitiveName, Declared>]: Lo
 export const composites: { readonly [Op in CompositeName]?: Lowering<Op> } = {
   silu: (_, { writer, operands, label }) => writer.addMicrosoft('QuickGelu', operands, { alpha: { float: 1 } }, label),
   softmax: (_, { writer, operands, label }) => writer.add('Softmax', operands, { axis: -1 }, label),
+  crossEntropy: (_, { writer, operands: [logits, labels], shapes, label }) => {
+    const axis = shapes[0]!.length - 1;
+    const normaliser = writer.add('ReduceLogSumExp', [logits!], { axes: [axis], keepdims: 0 }, label);
+    const column = writer.add('Reshape', [labels!, writer.integers([...shapes[1]!, 1])], {}, label);
+    const picked = writer.add('GatherElements', [logits!, column], { axis }, label);
+    return writer.add(
+      'Sub',
+      [normaliser, writer.add('Reshape', [picked, writer.integers(shapes[1]!)], {}, label)],
+      {},
+      label,
+    );
+  },
+  // softmax ⊙ g with g taken off at the labels, which spares a one-hot tensor of the size of the logits.
+  crossEntropyGradient: (_, { writer, operands: [logits, labels, cotangent], shapes, label }) => {
+    const axis = shapes[0]!.length - 1;
+    const column = writer.integers([...shapes[1]!, 1]);
+    const g = writer.add('Reshape', [cotangent!, column], {}, label);
+    const scaled = writer.add('Mul', [writer.add('Softmax', [logits!], { axis: -1 }, label), g], {}, label);
+    const indices = writer.add('Reshape', [labels!, column], {}, label);
+    const minus = writer.add('Neg', [g], {}, label);
+    return writer.add('ScatterElements', [scaled, indices, minus], { axis, reduction: 'add' }, label);
+  },
   rmsNorm: ({ attributes: { epsilon } }, { writer, operands, label }) =>
     writer.add(
       'SimplifiedLayerNormalization',

@@ -1,6 +1,7 @@
 import { type CompositeName, makeNode, type Node, type OperationAttributes, type OperationName } from './node.js';
 import {
   add,
+  after,
   broadcast,
   concat,
   divide,
@@ -24,7 +25,7 @@ import {
   sum,
   sumTo,
 } from './operations.js';
-import { fail, matmulShape, show } from './shapes.js';
+import { broadcastShapes, fail, matmulShape, show } from './shapes.js';
 import { type DType, type Shape, sameShape } from './tensor.js';
 
 /**
@@ -154,6 +155,43 @@ export const composites: { readonly [Op in CompositeName]: Composite<Op> } = {
     gradient: () =>
       fail('the gradient of crossEntropyGradient is not defined: second derivatives of the loss are not taken'),
   },
+
+  linearCrossEntropy: {
+    infer: ([x, head, labels, weights]) => {
+      const [tokens, heads] = labels!.shape as [number, number];
+      const fits =
+        x!.shape[0] === tokens &&
+        x!.shape[1] === head!.shape[1] &&
+        head!.shape[0]! % heads === 0 &&
+        sameShape(broadcastShapes(weights!.shape, labels!.shape), labels!.shape);
+      if (!fits)
+        fail(`linearCrossEntropy of ${[x!, head!, labels!, weights!].map(({ shape }) => show(shape)).join(', ')}`);
+      return { dtype: 'f32', shape: [heads] };
+    },
+    decompose: (node) => {
+      let total: Node | undefined;
+      for (const { logits, labels, weights } of chunksOf(node, () => total)) {
+        const sums = sum(multiply(crossEntropy(logits, labels), weights), [0]);
+        total = total ? add(total, sums) : sums;
+      }
+      return reshape(total!, node.shape);
+    },
+    // Logits are computed anew for each chunk, once the chunk before it is done with; where there is one chunk alone,
+    // they are those of the forward pass.
+    gradient: (g, node) => {
+      const head = node.operands[1]!;
+      let dHead: Node | undefined;
+      const dx: Node[] = [];
+      for (const { x, logits, labels, weights } of chunksOf(node, () => dHead)) {
+        const cotangent = multiply(weights, reshape(g, [1, g.shape[0]!]));
+        const dLogits = reshape(crossEntropyGradient(logits, labels, cotangent), [x.shape[0]!, head.shape[0]!]);
+        dx.push(matmul(dLogits, head));
+        const own = matmul(dLogits, x, { transposeA: true });
+        dHead = dHead ? add(dHead, own) : own;
+      }
+      return [concat(dx, 0), dHead!, null, null];
+    },
+  },
 };
 
 export const isCompositeName = (op: OperationName): op is CompositeName => op in composites;
@@ -166,6 +204,32 @@ function inverseRms(x: Node, epsilon: number): Node {
 /** d silu / dx = σ(x) (1 + x − silu(x)). */
 function siluDerivative(x: Node): Node {
   return multiply(sigmoid(x), add(subtract(x, silu(x)), scalar(1)));
+}
+
+interface LossChunk {
+  /** [m, D] */
+  x: Node;
+  /** [m, P, V] */
+  logits: Node;
+  /** [m, P] */
+  labels: Node;
+  /** [m, P] */
+  weights: Node;
+}
+
+/** The positions of a linear cross-entropy, chunk by chunk; each is computed after what `previous` gives by then. */
+function* chunksOf(node: Node<'linearCrossEntropy'>, previous: () => Node | undefined): Generator<LossChunk> {
+  const [x, head, labels, weights] = node.operands as [Node, Node, Node, Node];
+  const [tokens, heads] = labels.shape as [number, number];
+  const everyWeight = broadcast(weights, labels.shape);
+  for (let start = 0; start < tokens; start += node.attributes.chunk) {
+    const size = Math.min(node.attributes.chunk, tokens - start);
+    const part = (whole: Node) => slice(whole, 0, start, size);
+    const before = previous();
+    const own = before ? after(part(x), before) : part(x);
+    const logits = reshape(matmul(own, head, { transposeB: true }), [size, heads, head.shape[0]! / heads]);
+    yield { x: own, logits, labels: part(labels), weights: part(everyWeight) };
+  }
 }
 
 function attentionProbabilities({ operands: [q, k, , bias], attributes: { scale } }: Node<'attention'>): Node {
@@ -200,3 +264,14 @@ export const attention = (q: Node, k: Node, v: Node, { bias, scale }: { bias?: N
 export const crossEntropy = (logits: Node, labels: Node) => build('crossEntropy', [logits, labels], {});
 const crossEntropyGradient = (logits: Node, labels: Node, cotangent: Node) =>
   build('crossEntropyGradient', [logits, labels, broadcast(cotangent, labels.shape)], {});
+
+/**
+ * Cross-entropy of several linear heads at once, without ever holding all their logits: Σ_t weight_th · nll_th, [P].
+ * @param x [M, D] inputs of the heads
+ * @param head [P·V, D], head by head
+ * @param labels [M, P]
+ * @param weights broadcasts to [M, P]; no gradient flows to them
+ * @param chunk positions whose logits are in memory at a time
+ */
+export const linearCrossEntropy = (x: Node, head: Node, labels: Node, weights: Node, chunk: number) =>
+  build('linearCrossEntropy', [x, head, labels, weights], { chunk });

@@ -98,6 +98,8 @@ export interface CompositeAttributes {
   crossEntropy: None;
   /** Gradient of crossEntropy with respect to the logits: (logits, labels, cotangent [M]). */
   crossEntropyGradient: None;
+  /** Σ weights ⊙ crossEntropy of linear heads, in chunks of positions: (x [M, D], head [P·V, D], labels [M, P], weights). */
+  linearCrossEntropy: { chunk: number };
 }
 
 export interface OperationAttributes extends PrimitiveAttributes, CompositeAttributes {}

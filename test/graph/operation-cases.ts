@@ -105,9 +105,27 @@ export const CASES: Record<OperationName, Case[] | 'no gradient'> = {
       tensor([3, 5]),
     ),
   ],
+  linearCrossEntropy: [1, 3, 7, 100].map((chunk) =>
+    of(
+      (x, head) =>
+        g.linearCrossEntropy(
+          x,
+          head,
+          indices([2, 0, 1, 1, 0, 3, 3, 2, 1, 0, 2, 2, 0, 1], [7, 2]),
+          pairWeights(),
+          chunk,
+        ),
+      tensor([7, 3]),
+      tensor([8, 3]),
+    ),
+  ),
   crossEntropy: [of((x) => g.crossEntropy(x, indices([2, 0])), tensor([2, 3]))],
 };
 
 function angles(shape: number[]): Node {
   return g.constant(g.hostTensor('f32', tensor(shape).data, shape));
+}
+
+function pairWeights(): Node {
+  return g.constant(g.hostTensor('f32', positive([7, 2]).data, [7, 2]));
 }

@@ -1,0 +1,165 @@
+import {
+  add,
+  concat,
+  cos,
+  crossEntropy,
+  expandLast,
+  gather,
+  input,
+  inScope,
+  integer,
+  less,
+  linearCrossEntropy,
+  matmul,
+  max,
+  multiply,
+  type Node,
+  not,
+  reshape,
+  rmsNorm,
+  rope,
+  scalar,
+  select,
+  sin,
+  slice,
+  sum,
+  swiglu,
+} from '../../graph/index.js';
+import type { BatchShape, LanguageModel, LossGraph, LossGraphOptions, VocabularySizes } from '../model.js';
+import {
+  type EvaMasks,
+  type EvaShape,
+  evaAttention,
+  evaMasks,
+  joinHeads,
+  rotaryTables,
+  splitHeads,
+} from './attention.js';
+import { evabyteFlops } from './flops.js';
+import type { EvaByteOptions } from './options.js';
+import { evabyteParameters, parameterNodes } from './parameters.js';
+
+/** EvaByte (Zheng et al., 2025): pre-norm blocks of EVA attention and a gated MLP, with several prediction heads. */
+export function createEvaByte(model: EvaByteOptions, vocabulary: VocabularySizes): LanguageModel {
+  const parameters = evabyteParameters(model, vocabulary);
+  const graph = new EvaByteGraph(model, vocabulary, parameterNodes(parameters));
+  return {
+    parameters,
+    heads: model.predictionHeads,
+    rawHeads: model.rawHeads,
+    lengthMultiple: model.windowSize,
+    loss: (batch, options) => graph.loss(batch, options),
+    logits: (batch, { documentMask }) => graph.logits(batch, documentMask),
+    scores: (batch, { documentMask }) => graph.scores(batch, documentMask),
+    flops: (options) => evabyteFlops(model, vocabulary, parameters, options),
+  };
+}
+
+class EvaByteGraph {
+  private readonly eva: EvaShape;
+
+  constructor(
+    private readonly model: EvaByteOptions,
+    private readonly vocabulary: VocabularySizes,
+    private readonly parameter: (name: string) => Node,
+  ) {
+    const { attentionHeads: heads, hiddenSize, windowSize, chunkSize } = model;
+    this.eva = { heads, headSize: hiddenSize / heads, windowSize, chunkSize };
+  }
+
+  logits(batch: BatchShape, documentMask: boolean): Node {
+    const logits = matmul(this.hidden(batch, documentMask), this.parameter('lm_head.weight'), { transposeB: true });
+    return reshape(logits, [batch.rows, batch.sequenceLength, this.model.predictionHeads, this.vocabulary.size]);
+  }
+
+  scores(batch: BatchShape, documentMask: boolean): Node {
+    const firstHead = slice(this.parameter('lm_head.weight'), 0, 0, this.vocabulary.size);
+    const logits = matmul(this.hidden(batch, documentMask), firstHead, { transposeB: true });
+    const shape = [batch.rows, batch.sequenceLength];
+    return reshape(crossEntropy(logits, reshape(input('labels', 'i32', shape), [logits.shape[0]!])), shape);
+  }
+
+  /** The losses of behaviour §4.7: plain, weighted, and with raw heads; each over chunks of positions where asked. */
+  loss(batch: BatchShape, { documentMask, weighted, chunkTokens }: LossGraphOptions): LossGraph {
+    const { predictionHeads: P, rawHeads: R } = this.model;
+    const tokens = batch.rows * batch.sequenceLength;
+    const hidden = this.hidden(batch, documentMask);
+    const chunk = Math.min(chunkTokens ?? tokens, tokens);
+    return inScope('loss', () => {
+      const labels = reshape(input('labels', 'i32', [batch.rows, batch.sequenceLength, P + R]), [tokens, P + R]);
+      const raw = R > 0 ? expandLast(isRaw(labels, this.vocabulary.rawSize)) : null;
+      const weights = raw
+        ? select(raw, scalar(1 / (P + R)), scalar(1 / P))
+        : weighted
+          ? reshape(input('weights', 'f32', [batch.rows, batch.sequenceLength, P]), [tokens, P])
+          : scalar(1);
+      const main = linearCrossEntropy(hidden, this.parameter('lm_head.weight'), slice(labels, 1, 0, P), weights, chunk);
+      let sums: Node = main;
+      if (raw) {
+        const rawLabels = select(raw, slice(labels, 1, P, R), integer(0));
+        const rawWeights = select(raw, scalar(1 / (P + R)), scalar(0));
+        const head = this.parameter('raw_multibyte_lm_head.weight');
+        sums = concat([main, linearCrossEntropy(hidden, head, rawLabels, rawWeights, chunk)], 0);
+      }
+      const loss = sum(multiply(sums, input('headScale', 'f32', [P + R])));
+      return { loss: reshape(loss, []), headSums: sums };
+    });
+  }
+
+  /** Normalised output of the last block, [B·N, D]. */
+  private hidden(batch: BatchShape, documentMask: boolean): Node {
+    const shape = [batch.rows, batch.sequenceLength];
+    const ids = input('ids', 'i32', shape);
+    const documents = documentMask ? input('documents', 'i32', shape) : null;
+    const positions = documentMask ? input('positions', 'i32', shape) : null;
+    const { masks, cosines, sines } = inScope('masks', () => {
+      const angles = rotaryTables(batch, this.eva.headSize, this.model.ropeTheta, positions);
+      return { masks: evaMasks(batch, this.eva, documents), cosines: cos(angles), sines: sin(angles) };
+    });
+    let hidden: Node = inScope('embedding', () =>
+      gather(this.parameter('embed_tokens.weight'), reshape(ids, [batch.rows * batch.sequenceLength])),
+    );
+    for (let layer = 0; layer < this.model.layers; layer++) {
+      const before = hidden;
+      hidden = inScope(`layers.${layer}`, () => this.block(layer, before, batch, masks, cosines, sines));
+    }
+    const last = hidden;
+    return inScope('norm', () => this.norm(last, 'norm.weight'));
+  }
+
+  private block(layer: number, x: Node, batch: BatchShape, masks: EvaMasks, cosines: Node, sines: Node): Node {
+    const at = (name: string) => `layers.${layer}.${name}`;
+    const project = (y: Node, name: string) => matmul(y, this.parameter(at(name)), { transposeB: true });
+    const normed = this.norm(x, at('input_layernorm.weight'));
+    const heads = (name: string) => splitHeads(project(normed, `self_attn.${name}.weight`), batch, this.eva);
+    const attended = evaAttention(
+      {
+        q: rope(heads('q_proj'), cosines, sines),
+        k: rope(heads('k_proj'), cosines, sines),
+        v: heads('v_proj'),
+        mu: this.parameter(at('self_attn.adaptive_mu_k')),
+        phi: this.parameter(at('self_attn.adaptive_phi')),
+      },
+      this.eva,
+      masks,
+    );
+    const joined = reshape(joinHeads(attended, batch, masks), x.shape);
+    const h = add(x, project(joined, 'self_attn.o_proj.weight'));
+    const y = this.norm(h, at('post_attention_layernorm.weight'));
+    return add(
+      h,
+      project(swiglu(project(y, 'mlp.gate_proj.weight'), project(y, 'mlp.up_proj.weight')), 'mlp.down_proj.weight'),
+    );
+  }
+
+  private norm(x: Node, name: string): Node {
+    const weight = this.parameter(name);
+    return rmsNorm(x, this.model.normUnitOffset ? add(weight, scalar(1)) : weight, this.model.normEpsilon);
+  }
+}
+
+/** Positions all of whose labels belong to the raw vocabulary, [tokens]; specials count as raw (behaviour §4.7). */
+function isRaw(labels: Node, rawSize: number): Node {
+  const largest = reshape(max(labels, [1]), [labels.shape[0]!]);
+  return not(less(integer(rawSize - 1), largest));
+}

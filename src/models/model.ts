@@ -1,0 +1,67 @@
+import type { Node } from '../graph/index.js';
+
+/** How a parameter begins: drawn from a normal distribution cut at ± `cutoff` standard deviations, or one number. */
+export type Initialisation = { std: number; cutoff: number } | { value: number };
+
+export interface ParameterSpec {
+  name: string;
+  shape: number[];
+  init: Initialisation;
+  /** The table that turns ids into vectors: costs no arithmetic, and may be exempt from weight decay. */
+  isEmbedding: boolean;
+}
+
+/** Sizes of the ids a model reads and predicts. */
+export interface VocabularySizes {
+  /** Ids of the embedding and of the main heads, V. */
+  size: number;
+  /** Ids of the raw heads, Vr: specials and raw bytes. */
+  rawSize: number;
+}
+
+/** Shape of one micro-batch. */
+export interface BatchShape {
+  /** Sequences, B. */
+  rows: number;
+  /** Symbols of a sequence that the model reads, N. */
+  sequenceLength: number;
+}
+
+export interface LossGraphOptions {
+  /** Attention stays within documents; adds the inputs `documents` and `positions`. */
+  documentMask: boolean;
+  /** Weigh every prediction; adds the input `weights` [B, N, P]. */
+  weighted: boolean;
+  /** Positions whose logits are in memory at a time; null: all. */
+  chunkTokens: number | null;
+}
+
+export interface LossGraph {
+  /** What is differentiated, []: Σ_h headScale_h · Σ_t m_th · nll_th, where headScale [P + R] is an input. */
+  loss: Node;
+  /** Σ_t m_th · nll_th in nats for every head, [P + R]: main heads, then raw heads. */
+  headSums: Node;
+}
+
+/** A language model over symbols, written once as a tensor program. */
+export interface LanguageModel {
+  readonly parameters: readonly ParameterSpec[];
+  /** Main heads over the whole vocabulary, P. */
+  readonly heads: number;
+  /** Further heads over the raw vocabulary, R. */
+  readonly rawHeads: number;
+  /** Sequence lengths are multiples of this. */
+  readonly lengthMultiple: number;
+  loss(batch: BatchShape, options: LossGraphOptions): LossGraph;
+  /** Logits of every position and main head, [B, N, P, V]. */
+  logits(batch: BatchShape, options: { documentMask: boolean }): Node;
+  /** −log p(label) in nats of head 0 over the whole vocabulary, [B, N], for the input `labels` [B, N]. */
+  scores(batch: BatchShape, options: { documentMask: boolean }): Node;
+  flops(options: FlopOptions): number;
+}
+
+export interface FlopOptions {
+  sequenceLength: number;
+  /** Share of positions at which raw heads are trained. */
+  rawShare: number;
+}
