@@ -88,12 +88,16 @@ export function numberDocuments(
 /** Weight of head h relative to head 0 where compressed symbols are predicted (behaviour §4.8, M3: the code's 0.75). */
 const COMPRESSED_HEAD_DECAY = 0.75;
 
+/** Symbols that begin a document or a block of one: nothing before them tells that they come. */
+const STARTS: readonly number[] = [BOS, RAW_START, COMPRESSED_START];
+
 /** Weights of every prediction, [B, N, P] (behaviour §4.8): they sum to one over the heads of a position, or are all zero. */
 export function multibyteWeights(
   ids: Int32Array,
   labels: Int32Array,
   labelCount: number,
   options: MultibyteWeightOptions,
+  starts: readonly number[] = STARTS,
 ): Float32Array {
   const { heads, disableCrossBytePrediction, compressedWeight } = options;
   const weights = new Float32Array(ids.length * heads);
@@ -104,8 +108,8 @@ export function multibyteWeights(
     for (let head = heads - 1; head >= 0; head--) {
       const compressed = label(head) >= RAW_LIMIT;
       predictsCompressed ||= compressed;
-      const unpredictable = label(head) === BOS || label(head) === RAW_START || label(head) === COMPRESSED_START;
-      if (unpredictable || (disableCrossBytePrediction && ids[t]! < RAW_LIMIT && compressed)) allowed = head;
+      if (starts.includes(label(head)) || (disableCrossBytePrediction && ids[t]! < RAW_LIMIT && compressed))
+        allowed = head;
     }
     const decays = compressedWeight !== null && predictsCompressed;
     const total = decays ? (1 - COMPRESSED_HEAD_DECAY ** allowed) / (1 - COMPRESSED_HEAD_DECAY) : allowed;

@@ -46,6 +46,8 @@ export interface LossGraph {
 /** A language model over symbols, written once as a tensor program. */
 export interface LanguageModel {
   readonly parameters: readonly ParameterSpec[];
+  /** The state node of each parameter, by name: what gradients are taken with respect to. */
+  readonly nodes: ReadonlyMap<string, Node>;
   /** Main heads over the whole vocabulary, P. */
   readonly heads: number;
   /** Further heads over the raw vocabulary, R. */

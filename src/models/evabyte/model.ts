@@ -42,9 +42,11 @@ import { evabyteParameters, parameterNodes } from './parameters.js';
 /** EvaByte (Zheng et al., 2025): pre-norm blocks of EVA attention and a gated MLP, with several prediction heads. */
 export function createEvaByte(model: EvaByteOptions, vocabulary: VocabularySizes): LanguageModel {
   const parameters = evabyteParameters(model, vocabulary);
-  const graph = new EvaByteGraph(model, vocabulary, parameterNodes(parameters));
+  const nodes = parameterNodes(parameters);
+  const graph = new EvaByteGraph(model, vocabulary, nodes);
   return {
     parameters,
+    nodes,
     heads: model.predictionHeads,
     rawHeads: model.rawHeads,
     lengthMultiple: model.windowSize,
@@ -61,7 +63,7 @@ class EvaByteGraph {
   constructor(
     private readonly model: EvaByteOptions,
     private readonly vocabulary: VocabularySizes,
-    private readonly parameter: (name: string) => Node,
+    private readonly nodes: ReadonlyMap<string, Node>,
   ) {
     const { attentionHeads: heads, hiddenSize, windowSize, chunkSize } = model;
     this.eva = { heads, headSize: hiddenSize / heads, windowSize, chunkSize };
@@ -150,6 +152,10 @@ class EvaByteGraph {
       h,
       project(swiglu(project(y, 'mlp.gate_proj.weight'), project(y, 'mlp.up_proj.weight')), 'mlp.down_proj.weight'),
     );
+  }
+
+  private parameter(name: string): Node {
+    return this.nodes.get(name)!;
   }
 
   private norm(x: Node, name: string): Node {

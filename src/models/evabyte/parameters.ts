@@ -48,10 +48,9 @@ export function evabyteParameters(model: EvaByteOptions, vocabulary: VocabularyS
   return all.map(([name, shape, how]) => ({ name, shape, init: how, isEmbedding: name === 'embed_tokens.weight' }));
 }
 
-/** The parameters as state of a program, by name. */
-export function parameterNodes(parameters: readonly ParameterSpec[]): (name: string) => Node {
-  const shapes = new Map(parameters.map(({ name, shape }) => [name, shape]));
-  return (name) => state(name, 'f32', shapes.get(name)!);
+/** The parameters as state of a program: one node each, so that gradients can be taken with respect to it. */
+export function parameterNodes(parameters: readonly ParameterSpec[]): ReadonlyMap<string, Node> {
+  return new Map(parameters.map(({ name, shape }) => [name, state(name, 'f32', shape)]));
 }
 
 export function parameterCount(parameters: readonly ParameterSpec[]): number {
