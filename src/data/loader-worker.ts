@@ -1,0 +1,52 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { instantiateCompressor } from '../plugins/compressor-instance.js';
+import { transferError } from '../support/transferred-error.js';
+import { type Batch, BatchAssembler } from './batches.js';
+import type { LoaderReply, LoaderRequest, LoaderThreadData } from './loader-protocol.js';
+
+const port = parentPort;
+if (port === null) throw new Error('this module runs in a worker thread');
+
+/** Batches that may still be made before the consumer takes one. */
+let wanted = 0;
+let ended = false;
+let wake = (): void => {};
+
+port.on('message', (request: LoaderRequest) => {
+  if (request.kind === 'batches') wanted += request.count;
+  else ended = true;
+  wake();
+});
+
+const reply = (message: LoaderReply, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
+
+async function load({ settings, compressor: descriptor, state }: LoaderThreadData): Promise<void> {
+  const compressor = await instantiateCompressor(descriptor, (message) => reply({ kind: 'log', message }));
+  const assembler = await BatchAssembler.open(settings, compressor, state);
+  reply({ kind: 'open' });
+  while (!ended) {
+    if (wanted === 0) {
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+      continue;
+    }
+    wanted--;
+    const batch = await assembler.next();
+    reply({ kind: 'batch', batch }, buffersOf(batch));
+    // Requests are read between batches: an endless run of awaits that are ready would keep them waiting.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await assembler.close();
+  await compressor.dispose?.();
+}
+
+function buffersOf({ microBatches }: Batch): ArrayBuffer[] {
+  const tensors = microBatches.flatMap(({ inputs }) => Object.values(inputs));
+  return [...new Set(tensors.map(({ bytes }) => bytes.buffer as ArrayBuffer))];
+}
+
+load(workerData as LoaderThreadData)
+  .catch((error: unknown) => reply({ kind: 'error', error: transferError(error) }))
+  // With its port closed the thread has nothing left to wait for.
+  .finally(() => port.close());
