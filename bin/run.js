@@ -11,10 +11,14 @@ if (major < 20 || (major === 20 && minor < 19)) {
 module.enableCompileCache?.();
 
 // The parts of @oclif/core that a run needs: the package's index loads twice as much.
-const [{ run }, { handle }, { flush }] = await Promise.all([
+const [{ run }, { handle }, { flush }, { settings }] = await Promise.all([
   import('@oclif/core/run'),
   import('@oclif/core/handle'),
   import('@oclif/core/flush'),
+  import('@oclif/core/settings'),
 ]);
+
+// Linked plugins run as they are on disk, like installed ones.
+settings.enableAutoTranspile = false;
 
 await run(process.argv.slice(2), import.meta.url).then(() => flush(), handle);

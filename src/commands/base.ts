@@ -58,13 +58,15 @@ export abstract class BaseCommand extends Command {
     return this.stopRequest.signal;
   }
 
-  /** All compressors and backends; plugins that could not be loaded are reported as warnings. */
-  protected async loadPlugins(): Promise<PluginRegistry> {
+  /** All compressors and backends. Plugins that could not be loaded are named on stderr, unless `quietly`. */
+  protected async loadPlugins({ quietly = false } = {}): Promise<PluginRegistry> {
     const { loadRegistry } = await import('../plugins/discovery.js');
-    const { originName } = await import('../plugins/registry.js');
     const registry = await loadRegistry(this.config);
-    for (const { origin, error } of registry.problems)
-      this.warn(`the plugin ${originName(origin)} is left out: ${error.message}${error.hint ? ` ${error.hint}` : ''}`);
+    if (!quietly && !this.jsonEnabled())
+      for (const { plugin, reason, hint } of registry.describeProblems())
+        process.stderr.write(
+          `Warning: the plugin ${plugin} is left out: ${reason}\n${hint === null ? '' : `  ${hint}\n`}`,
+        );
     return registry;
   }
 

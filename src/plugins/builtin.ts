@@ -1,3 +1,4 @@
+import { onnxruntimeBackend } from '../../backends/onnxruntime/index.js';
 import { bitCompressors } from '../../compressors/bits/index.js';
 import { gzipCompressor } from '../../compressors/gzip/index.js';
 import { PLUGIN_API_VERSION, type PluginManifest } from './contracts.js';
@@ -12,6 +13,6 @@ export default function builtin({ host }: PluginOptions): PluginManifest {
     apiVersion: PLUGIN_API_VERSION,
     name: 'built-in',
     compressors: [gzipCompressor, ...bitCompressors],
-    backends: [],
+    backends: [onnxruntimeBackend],
   });
 }

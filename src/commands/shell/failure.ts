@@ -1,4 +1,5 @@
 import { type ErrorLocation, InterruptedError, PcError } from '../../support/errors.js';
+import { systemErrorCode } from '../../support/output-failures.js';
 
 /** Any thrown value as the user meets it: in `--json` mode as an object, otherwise as lines on stderr. */
 export interface Failure {
@@ -20,9 +21,9 @@ export function describeFailure(thrown: unknown): Failure {
   if (error instanceof PcError) return fromPcError(error);
   const base = { message: error.message, location: {}, hint: null, place: '', exitCode: 1, stack: error.stack };
   if (isUsageError(error)) return { ...base, code: 'usage', exitCode: 2 };
-  if (isSystemError(error)) {
-    const file = error.path ?? error.dest;
-    return { ...base, code: 'system', location: file === undefined ? {} : { file } };
+  if (systemErrorCode(error) !== undefined) {
+    const location = 'path' in error ? { file: String(error.path) } : {};
+    return { ...base, code: 'system', location };
   }
   return {
     ...base,
@@ -61,8 +62,4 @@ function causedByInterrupt(error: Error): InterruptedError | undefined {
 function isUsageError(error: Error): boolean {
   if (!('oclif' in error) || typeof error.oclif !== 'object' || error.oclif === null) return false;
   return 'exit' in error.oclif && error.oclif.exit === 2;
-}
-
-function isSystemError(error: Error): error is NodeJS.ErrnoException & { dest?: string } {
-  return 'syscall' in error && 'code' in error && typeof error.code === 'string';
 }

@@ -1,0 +1,62 @@
+import { Worker } from 'node:worker_threads';
+import { describe, expect, it } from 'vitest';
+import { type CompressorDescriptor, instantiateCompressor } from '../../src/plugins/compressor-instance.js';
+import { builtinRegistry } from '../../src/plugins/discovery.js';
+import { ConfigError, PluginError } from '../../src/support/errors.js';
+import { compiled } from '../support/child-process.js';
+
+const EXAMPLE = new URL('../../examples/compressor-rle/index.js', import.meta.url).href;
+
+const descriptor = (changes: Partial<CompressorDescriptor>): CompressorDescriptor => ({
+  entryUrl: EXAMPLE,
+  name: 'rle',
+  options: {},
+  artifactsDirectory: '/artifacts',
+  ...changes,
+});
+
+/** Encodes in a worker thread that makes its own instance, as the loader does. */
+async function encodeInWorker(workerData: CompressorDescriptor, text: string): Promise<number[]> {
+  const code = `
+    const { parentPort, workerData } = require('node:worker_threads');
+    import(${JSON.stringify(compiled('src/plugins/compressor-instance.js'))})
+      .then(({ instantiateCompressor }) => instantiateCompressor(workerData))
+      .then((compressor) => compressor.encode(new TextEncoder().encode(${JSON.stringify(text)})))
+      .then(({ symbols }) => parentPort.postMessage([...symbols]));`;
+  const worker = new Worker(code, { eval: true, workerData });
+  return new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject));
+}
+
+describe('a descriptor', () => {
+  it('makes a built-in compressor in a worker thread', async () => {
+    const registry = builtinRegistry('/artifacts');
+    expect(await encodeInWorker(registry.compressorDescriptor('halfbyte'), 'ABC')).toEqual([4, 1, 4, 2, 4, 3]);
+    const stored = await encodeInWorker(registry.compressorDescriptor('gzip', { level: 0 }), 'ABC');
+    expect(stored).toEqual([
+      ...(await (await registry.createCompressor('gzip', { level: 0 })).encode(Buffer.from('ABC'))).symbols,
+    ]);
+  });
+
+  it("makes a third party's compressor in a worker thread, with its options", async () => {
+    expect(await encodeInWorker(descriptor({}), 'aaab')).toEqual([97, 257, 98]);
+    expect(await encodeInWorker(descriptor({ options: { maxRun: 2 } }), 'aaab')).toEqual([97, 256, 97, 98]);
+  });
+
+  it('makes one in the same thread, too', async () => {
+    const compressor = await instantiateCompressor(builtinRegistry('/artifacts').compressorDescriptor('bit'));
+    expect(compressor.alphabetSize).toBe(2);
+  });
+
+  it.each([
+    ['a module that does not exist', { entryUrl: 'file:///nowhere/plugin.js' }, 'could not be loaded'],
+    ['a module that is no plugin', { entryUrl: 'data:text/javascript,export const a = 1' }, 'default export'],
+    ['a name that the plugin does not have', { name: 'rel' }, 'has no compressor "rel"'],
+  ])('of %s is refused', async (_, changes, message) => {
+    await expect(instantiateCompressor(descriptor(changes))).rejects.toThrow(PluginError);
+    await expect(instantiateCompressor(descriptor(changes))).rejects.toThrow(message);
+  });
+
+  it('with bad options is refused', async () => {
+    await expect(instantiateCompressor(descriptor({ options: { maxRun: 1 } }))).rejects.toThrow(ConfigError);
+  });
+});

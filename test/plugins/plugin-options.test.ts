@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { describeOptions, parsePluginOptions } from '../../src/plugins/plugin-options.js';
+import { ConfigError } from '../../src/support/errors.js';
+
+const schema = z.strictObject({
+  engine: z.enum(['fast', 'small']).default('fast').describe('which engine'),
+  level: z.int().min(0).max(9).default(6),
+  ratio: z.number().positive().nullable().default(null),
+  names: z.array(z.string()).default([]),
+  seed: z.int().optional(),
+  cache: z.strictObject({ size: z.int().min(1).default(10).describe('entries') }).prefault({}),
+});
+
+describe('options of a plugin', () => {
+  it('get their defaults', () => {
+    expect(parsePluginOptions(schema, { level: 1 }, 'compressors.mine')).toMatchObject({ engine: 'fast', level: 1 });
+  });
+
+  it('that are wrong are refused, naming the setting and the command that lists them', () => {
+    const parse = () => parsePluginOptions(schema, { cache: { size: 0 } }, 'compressors.mine');
+    expect(parse).toThrow(ConfigError);
+    expect(parse).toThrow(
+      expect.objectContaining({
+        location: { field: 'compressors.mine.cache.size' },
+        hint: expect.stringContaining('pc compressors show mine'),
+      }),
+    );
+  });
+
+  it('that are unknown are refused, naming them', () => {
+    expect(() => parsePluginOptions(schema, { levle: 1 }, 'compressors.mine')).toThrow('"levle"');
+  });
+
+  it('are described by type, range, default and meaning', () => {
+    expect(describeOptions(schema)).toEqual([
+      { name: 'engine', type: 'fast | small', default: 'fast', description: 'which engine' },
+      { name: 'level', type: 'integer, 0 to 9', default: 6 },
+      { name: 'ratio', type: 'number, above 0 | null', default: null },
+      { name: 'names', type: 'list of string', default: [] },
+      { name: 'seed', type: 'integer' },
+      { name: 'cache.size', type: 'integer, at least 1', default: 10, description: 'entries' },
+    ]);
+  });
+});
