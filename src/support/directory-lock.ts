@@ -1,0 +1,122 @@
+import { link, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { makeDirectory, removeQuietly, writeFileDurably } from './durable-files.js';
+import { OutputError } from './errors.js';
+import { asOutputError, systemErrorCode } from './output-failures.js';
+import { mayBeRunning, type ProcessIdentity, thisProcess } from './process-identity.js';
+import { temporaryBeside } from './temporaries.js';
+
+/** A lock file holds this as JSON. */
+interface Holder extends ProcessIdentity {
+  /** When it was locked, in ISO 8601; for people. */
+  since: string;
+}
+
+/** Another process is at work in a directory. */
+export class DirectoryInUseError extends OutputError {
+  constructor(
+    directory: string,
+    lockFile: string,
+    /** The process at work, and its host. */
+    readonly pid: number,
+    readonly host: string,
+  ) {
+    super(`${directory} is in use by process ${pid} on ${host}`, {
+      file: lockFile,
+      hint: `Wait for it or stop it, or choose another directory; if ${host} no longer runs it, delete ${lockFile}.`,
+    });
+  }
+}
+
+export interface DirectoryLock {
+  release(): Promise<void>;
+}
+
+const LOCK_NAME = 'lock.json';
+
+/**
+ * Locks a directory, made if missing, against other processes until `release` or the end of this process: the lock of
+ * a process that no longer runs is taken over.
+ *
+ * @throws DirectoryInUseError if a process that may be running (or this one) has locked it.
+ * @throws OutputError if the directory cannot be written to.
+ */
+export async function acquireLock(directory: string): Promise<DirectoryLock> {
+  const lockFile = join(directory, LOCK_NAME);
+  const content = JSON.stringify({ ...thisProcess(), since: new Date().toISOString() } satisfies Holder);
+  const temporary = temporaryBeside(lockFile);
+  try {
+    await makeDirectory(directory);
+    await writeFileDurably(temporary, content);
+    await lock(directory, lockFile, temporary);
+  } catch (error) {
+    throw asOutputError(error, lockFile);
+  } finally {
+    await removeQuietly(temporary);
+  }
+  return {
+    async release() {
+      if ((await readText(lockFile)) === content) await rm(lockFile, { force: true });
+    },
+  };
+}
+
+/** Gives the file `ours`, whose content names this process, the name `lockFile`, unless a running process has that. */
+async function lock(directory: string, lockFile: string, ours: string): Promise<void> {
+  while (!(await linked(ours, lockFile))) {
+    const found = await readText(lockFile);
+    if (found === undefined) continue; // released in between
+    const holder = parseHolder(found);
+    if (holder !== undefined && mayBeRunning(holder)) {
+      throw new DirectoryInUseError(directory, lockFile, holder.pid, holder.host);
+    }
+    // Of several processes that find the same stale lock one may replace it: the one that locks its replacement.
+    const claim = `${lockFile}.claim`;
+    await lock(directory, claim, ours);
+    try {
+      if ((await readText(lockFile)) !== found) continue;
+      await copyOver(ours, lockFile);
+      return;
+    } finally {
+      await rm(claim, { force: true });
+    }
+  }
+}
+
+/** Whether the file now has the second name too; false if that was taken. Unlike a rename, this replaces nothing. */
+async function linked(file: string, name: string): Promise<boolean> {
+  try {
+    await link(file, name);
+    return true;
+  } catch (error) {
+    if (systemErrorCode(error) === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+async function copyOver(file: string, name: string): Promise<void> {
+  const second = temporaryBeside(name);
+  await link(file, second);
+  await rename(second, name);
+}
+
+async function readText(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Undefined for what this module did not write: a lock is linked into place whole, so that is nobody's. */
+function parseHolder(text: string): Holder | undefined {
+  try {
+    const { pid, host, started, since } = JSON.parse(text) as Partial<Record<keyof Holder, unknown>>;
+    const valid =
+      Number.isInteger(pid) && typeof host === 'string' && (started === null || typeof started === 'string');
+    return valid ? { pid: pid as number, host, started, since: String(since) } : undefined;
+  } catch {
+    return undefined;
+  }
+}
