@@ -67,6 +67,7 @@ class ThreadLoader implements Loader {
   private readonly ready: Batch[] = [];
   private readonly waiting: { resolve(batch: Batch): void; reject(error: Error): void }[] = [];
   private failure: Error | null = null;
+  private closed = false;
 
   constructor(
     private readonly worker: Worker,
@@ -100,6 +101,7 @@ class ThreadLoader implements Loader {
   }
 
   async close(): Promise<void> {
+    this.closed = true;
     this.fail(new Error('the loader is closed'));
     this.ready.length = 0;
     this.worker.postMessage({ kind: 'end' } satisfies LoaderRequest);
@@ -113,6 +115,7 @@ class ThreadLoader implements Loader {
   }
 
   private receive(batch: Batch): void {
+    if (this.closed) return;
     const waiting = this.waiting.shift();
     if (waiting === undefined) {
       this.ready.push(batch);

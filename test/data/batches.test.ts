@@ -200,10 +200,10 @@ describe('rate and mode', () => {
       for (const rate of [0.25, 0.8]) {
         const of = settings(
           folder,
-          { mix, rate, rateUnit: 'symbol' },
+          { mix, rate, rateUnit: 'symbol', blockBytes: 100_000 },
           { batch: { size: 4, accumulation: 1, sequenceLength: 2048 } },
         );
-        const { symbols } = rawShare(sumStatistics((await run(of, 60)).map(({ statistics }) => statistics)));
+        const { symbols } = rawShare(sumStatistics((await run(of, 40)).map(({ statistics }) => statistics)));
         expect(Math.abs(1 - symbols! - rate)).toBeLessThan(0.04);
       }
     },
@@ -218,7 +218,7 @@ describe('sources', () => {
       weight,
       path: temporaryData({ 'a.jsonl': jsonl(Array.from({ length: 50 }, () => (name === 'often' ? 'o' : 's'))) }),
     }));
-    const of = { ...settings('', { mix: 'vanilla', rate: 0 }), sources };
+    const of = { ...settings('', { mix: 'vanilla', rate: 0, blockBytes: 100_000 }), sources };
     const ids = (await run(of, 40)).flatMap((batch) => rowsOf(batch).flat());
     const often = ids.filter((id) => id === 64 + 'o'.charCodeAt(0)).length;
     const seldom = ids.filter((id) => id === 64 + 's'.charCodeAt(0)).length;
