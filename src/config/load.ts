@@ -68,9 +68,14 @@ export function withBases(source: Source): Source[] {
 
 /** Merges sources, lowest precedence first, and checks the result. */
 export function resolveSources(sources: readonly Source[]): ResolvedConfig {
-  const merged = mergeSources(sources.map(ranked));
+  const merged = mergeRanked(sources);
   const config = enforceRules(merged, () => parse(merged));
   return { config, origins: originsOf(config, merged) };
+}
+
+/** Merges sources, lowest precedence first, as they are written. */
+export function mergeRanked(sources: readonly Source[]): MergedSettings {
+  return mergeSources(sources.map(ranked));
 }
 
 function ranked({ kind, settings }: Source, index: number): Setting[] {
