@@ -52,12 +52,18 @@ export class OnnxruntimeSession implements Session {
     };
   }
 
-  async *snapshot(names?: string[]): AsyncIterable<StateSlice> {
-    const begun = await this.request('snapshot', { names: names ?? null });
+  snapshot(names?: string[]): AsyncIterable<StateSlice> {
+    const begun = this.request('snapshot', { names: names ?? null });
+    begun.catch(() => {}); // whoever iterates gets the failure
+    return this.readSnapshot(begun);
+  }
+
+  private async *readSnapshot(begun: Promise<Requests['snapshot']['reply']>): AsyncIterable<StateSlice> {
+    const { snapshot, names } = await begun;
     try {
-      for (const name of begun.names) yield await this.request('readSnapshot', { snapshot: begun.snapshot, name });
+      for (const name of names) yield await this.request('readSnapshot', { snapshot, name });
     } finally {
-      if (!this.closed) await this.request('endSnapshot', { snapshot: begun.snapshot });
+      if (!this.closed) await this.request('endSnapshot', { snapshot });
     }
   }
 

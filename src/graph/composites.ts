@@ -166,12 +166,13 @@ export const composites: { readonly [Op in CompositeName]: Composite<Op> } = {
         sameShape(broadcastShapes(weights!.shape, labels!.shape), labels!.shape);
       if (!fits)
         fail(`linearCrossEntropy of ${[x!, head!, labels!, weights!].map(({ shape }) => show(shape)).join(', ')}`);
-      return { dtype: 'f32', shape: [heads] };
+      return { dtype: 'f32', shape: [2, heads] };
     },
     decompose: (node) => {
       let total: Node | undefined;
       for (const { logits, labels, weights } of chunksOf(node, () => total)) {
-        const sums = sum(multiply(crossEntropy(logits, labels), weights), [0]);
+        const nats = crossEntropy(logits, labels);
+        const sums = concat([sum(multiply(nats, weights), [0]), sum(nats, [0])], 0);
         total = total ? add(total, sums) : sums;
       }
       return reshape(total!, node.shape);
@@ -183,7 +184,7 @@ export const composites: { readonly [Op in CompositeName]: Composite<Op> } = {
       let dHead: Node | undefined;
       const dx: Node[] = [];
       for (const { x, logits, labels, weights } of chunksOf(node, () => dHead)) {
-        const cotangent = multiply(weights, reshape(g, [1, g.shape[0]!]));
+        const cotangent = add(multiply(weights, slice(g, 0, 0, 1)), slice(g, 0, 1, 1));
         const dLogits = reshape(crossEntropyGradient(logits, labels, cotangent), [x.shape[0]!, head.shape[0]!]);
         dx.push(matmul(dLogits, head));
         const own = matmul(dLogits, x, { transposeA: true });
@@ -266,7 +267,7 @@ const crossEntropyGradient = (logits: Node, labels: Node, cotangent: Node) =>
   build('crossEntropyGradient', [logits, labels, broadcast(cotangent, labels.shape)], {});
 
 /**
- * Cross-entropy of several linear heads at once, without ever holding all their logits: Σ_t weight_th · nll_th, [P].
+ * Cross-entropy of several linear heads at once, without ever holding all their logits: Σ_t weight_th · nll_th and Σ_t nll_th, [2, P].
  * @param x [M, D] inputs of the heads
  * @param head [P·V, D], head by head
  * @param labels [M, P]

@@ -39,8 +39,12 @@ export interface LossGraphOptions {
 export interface LossGraph {
   /** What is differentiated, []: Σ_h headScale_h · Σ_t m_th · nll_th, where headScale [P + R] is an input. */
   loss: Node;
-  /** Σ_t m_th · nll_th in nats for every head, [P + R]: main heads, then raw heads. */
-  headSums: Node;
+  /** Σ_t m_th · nll_th of every head, weighted as in the loss; main heads, then raw heads: [P + R]. */
+  weightedNats: Node;
+  /** Σ_t nll_th in nats of every main head, [P]: what coding the labels would cost. */
+  nats: Node;
+  /** Activations by name, [B·N, …]: what probes look at. */
+  activations: Readonly<Record<string, Node>>;
 }
 
 /** A language model over symbols, written once as a tensor program. */

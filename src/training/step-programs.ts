@@ -22,7 +22,7 @@ import type { OptimOptions } from './options.js';
 export interface StepPrograms {
   /** Parameters, moments, and summed gradients where micro-batches accumulate. */
   state: StateSpec[];
-  /** For each micro-batch. Results: `loss` [], `headSums` [P + R], and `gradientNorm` [] where it applies them too. */
+  /** For each micro-batch. Results: `loss` [], `weightedNats` [P + R], `nats` [P], and `gradientNorm` [] where it applies them too. */
   microBatch: Program;
   /** After the last micro-batch, where there are several. Result: `gradientNorm` []. */
   update: Program | null;
@@ -40,7 +40,7 @@ export interface StepOptions {
 const summedGradient = (parameter: string) => `gradient.${parameter}`;
 
 export function buildStepPrograms(model: LanguageModel, options: StepOptions): StepPrograms {
-  const { loss, headSums } = model.loss(options.batch, options.loss);
+  const { loss, weightedNats, nats } = model.loss(options.batch, options.loss);
   const values = model.parameters.map(({ name }) => model.nodes.get(name)!);
   const parameters = gradients(loss, values).map((gradient, index) => ({
     spec: model.parameters[index]!,
@@ -52,7 +52,7 @@ export function buildStepPrograms(model: LanguageModel, options: StepOptions): S
   );
   if (options.accumulation === 1) {
     const { next, gradientNorm } = adamw(parameters, options.optim);
-    const microBatch = makeProgram({ outputs: { loss, headSums, gradientNorm }, next });
+    const microBatch = makeProgram({ outputs: { loss, weightedNats, nats, gradientNorm }, next });
     return { state: trained, microBatch: withMemoryPolicy(microBatch, options), update: null };
   }
   const sums: StateSpec[] = model.parameters.map(({ name, shape }) => ({
@@ -70,7 +70,7 @@ export function buildStepPrograms(model: LanguageModel, options: StepOptions): S
     summedGradient(spec.name),
     add(multiply(summed[index]!.gradient, keep), gradient),
   ]);
-  const microBatch = makeProgram({ outputs: { loss, headSums }, next: Object.fromEntries(accumulated) });
+  const microBatch = makeProgram({ outputs: { loss, weightedNats, nats }, next: Object.fromEntries(accumulated) });
   const { next, gradientNorm } = adamw(summed, options.optim);
   return {
     state: [...trained, ...sums],

@@ -57,6 +57,14 @@ export function createEvaByte(model: EvaByteOptions, vocabulary: VocabularySizes
   };
 }
 
+/** What all layers share. */
+interface Shared {
+  masks: EvaMasks;
+  cosines: Node;
+  sines: Node;
+  activations: Record<string, Node>;
+}
+
 class EvaByteGraph {
   private readonly eva: EvaShape;
 
@@ -85,7 +93,8 @@ class EvaByteGraph {
   loss(batch: BatchShape, { documentMask, weighted, chunkTokens }: LossGraphOptions): LossGraph {
     const { predictionHeads: P, rawHeads: R } = this.model;
     const tokens = batch.rows * batch.sequenceLength;
-    const hidden = this.hidden(batch, documentMask);
+    const activations: Record<string, Node> = {};
+    const hidden = this.hidden(batch, documentMask, activations);
     const chunk = Math.min(chunkTokens ?? tokens, tokens);
     return inScope('loss', () => {
       const labels = reshape(input('labels', 'i32', [batch.rows, batch.sequenceLength, P + R]), [tokens, P + R]);
@@ -96,20 +105,22 @@ class EvaByteGraph {
           ? reshape(input('weights', 'f32', [batch.rows, batch.sequenceLength, P]), [tokens, P])
           : scalar(1);
       const main = linearCrossEntropy(hidden, this.parameter('lm_head.weight'), slice(labels, 1, 0, P), weights, chunk);
-      let sums: Node = main;
+      const row = (sums: Node, index: number) => reshape(slice(sums, 0, index, 1), [sums.shape[1]!]);
+      let weightedNats = row(main, 0);
       if (raw) {
         const rawLabels = select(raw, slice(labels, 1, P, R), integer(0));
         const rawWeights = select(raw, scalar(1 / (P + R)), scalar(0));
         const head = this.parameter('raw_multibyte_lm_head.weight');
-        sums = concat([main, linearCrossEntropy(hidden, head, rawLabels, rawWeights, chunk)], 0);
+        const extra = linearCrossEntropy(hidden, head, rawLabels, rawWeights, chunk);
+        weightedNats = concat([weightedNats, row(extra, 0)], 0);
       }
-      const loss = sum(multiply(sums, input('headScale', 'f32', [P + R])));
-      return { loss: reshape(loss, []), headSums: sums };
+      const loss = sum(multiply(weightedNats, input('headScale', 'f32', [P + R])));
+      return { loss: reshape(loss, []), weightedNats, nats: row(main, 1), activations };
     });
   }
 
-  /** Normalised output of the last block, [B·N, D]. */
-  private hidden(batch: BatchShape, documentMask: boolean): Node {
+  /** Normalised output of the last block, [B·N, D]; notes activations under their names. */
+  private hidden(batch: BatchShape, documentMask: boolean, activations: Record<string, Node> = {}): Node {
     const shape = [batch.rows, batch.sequenceLength];
     const ids = input('ids', 'i32', shape);
     const documents = documentMask ? input('documents', 'i32', shape) : null;
@@ -123,13 +134,16 @@ class EvaByteGraph {
     );
     for (let layer = 0; layer < this.model.layers; layer++) {
       const before = hidden;
-      hidden = inScope(`layers.${layer}`, () => this.block(layer, before, batch, masks, cosines, sines));
+      hidden = inScope(`layers.${layer}`, () =>
+        this.block(layer, before, batch, { masks, cosines, sines, activations }),
+      );
+      activations[`layers.${layer}.residual`] = hidden;
     }
     const last = hidden;
     return inScope('norm', () => this.norm(last, 'norm.weight'));
   }
 
-  private block(layer: number, x: Node, batch: BatchShape, masks: EvaMasks, cosines: Node, sines: Node): Node {
+  private block(layer: number, x: Node, batch: BatchShape, { masks, cosines, sines, activations }: Shared): Node {
     const at = (name: string) => `layers.${layer}.${name}`;
     const project = (y: Node, name: string) => matmul(y, this.parameter(at(name)), { transposeB: true });
     const normed = this.norm(x, at('input_layernorm.weight'));
@@ -146,12 +160,12 @@ class EvaByteGraph {
       masks,
     );
     const joined = reshape(joinHeads(attended, batch, masks), x.shape);
+    activations[at('attention')] = joined;
     const h = add(x, project(joined, 'self_attn.o_proj.weight'));
     const y = this.norm(h, at('post_attention_layernorm.weight'));
-    return add(
-      h,
-      project(swiglu(project(y, 'mlp.gate_proj.weight'), project(y, 'mlp.up_proj.weight')), 'mlp.down_proj.weight'),
-    );
+    const gated = swiglu(project(y, 'mlp.gate_proj.weight'), project(y, 'mlp.up_proj.weight'));
+    activations[at('mlp')] = gated;
+    return add(h, project(gated, 'mlp.down_proj.weight'));
   }
 
   private parameter(name: string): Node {
