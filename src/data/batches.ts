@@ -9,6 +9,9 @@ import type { MixtureSource } from './mixture.js';
 import type { BatchOptions, DataOptions } from './options.js';
 import { Row, type RowOptions, type RowState } from './row.js';
 
+/** Rows of the global batch, and how they are split. */
+export type BatchShape = Pick<BatchOptions, 'size' | 'accumulation' | 'sequenceLength'>;
+
 /** What determines the batches of a run. Plain data: it is sent to the loader's thread. */
 export interface BatchSettings {
   sources: MixtureSource[];
@@ -25,7 +28,7 @@ export interface BatchSettings {
     | 'shuffle'
     | 'blockBytes'
   >;
-  batch: BatchOptions;
+  batch: BatchShape;
   seed: number;
   vocabulary: VocabularyLayout;
   /** How rows become inputs; the loader knows how many rows and how long. */
@@ -74,7 +77,7 @@ export function mergeLoaderStates(states: readonly LoaderState[]): LoaderState {
  *
  * @throws ConfigError if the rows of a micro-batch cannot be shared evenly
  */
-export function ownedRows({ size, accumulation }: BatchOptions, ranks: BatchSettings['ranks']): number[][] {
+export function ownedRows({ size, accumulation }: BatchShape, ranks: BatchSettings['ranks']): number[][] {
   const rowsOfMicroBatch = size / accumulation;
   const share = rowsOfMicroBatch / ranks.world;
   if (!Number.isInteger(share)) {

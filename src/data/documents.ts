@@ -2,7 +2,7 @@ import { DataError } from '../support/errors.js';
 import type { RecordBlock } from './blocks.js';
 import type { DataFile } from './data-files.js';
 import { partitionSource } from './partition.js';
-import type { DataDocument, FieldPattern } from './records.js';
+import type { DataDocument, Defect, FieldPattern, RecordResult } from './records.js';
 
 /** What to do with a record that cannot be used. */
 export type BadRecordPolicy = 'fail' | 'skip';
@@ -13,6 +13,30 @@ export interface PassedOver {
   bad: number;
   /** Documents without a single byte. */
   empty: number;
+}
+
+/** Counts a record that is no document. Returns its defect where the policy is not to pass over it. */
+export function passOver(
+  result: Exclude<RecordResult, { document: DataDocument }>,
+  policy: BadRecordPolicy,
+  passedOver: PassedOver,
+): Defect | null {
+  if ('empty' in result) {
+    passedOver.empty++;
+    return null;
+  }
+  if (policy === 'fail') return result.defect;
+  passedOver.bad++;
+  return null;
+}
+
+export function badRecord({ what, field, hint }: Defect, file: DataFile, line: number): DataError {
+  return new DataError(what, {
+    file: file.path,
+    line,
+    field,
+    hint: hint ?? 'Repair the record, or skip such records with --on-bad-record skip.',
+  });
 }
 
 /**
@@ -30,21 +54,9 @@ export async function documentOf(
 ): Promise<DataDocument | null> {
   const result = block.read(index);
   if ('document' in result) return result.document;
-  if ('empty' in result) {
-    passedOver.empty++;
-    return null;
-  }
-  if (policy === 'skip') {
-    passedOver.bad++;
-    return null;
-  }
-  const { what, field, hint } = result.defect;
-  throw new DataError(what, {
-    file: file.path,
-    line: await block.lineOf(index),
-    field,
-    hint: hint ?? 'Repair the record, or skip such records with --on-bad-record skip.',
-  });
+  const defect = passOver(result, policy, passedOver);
+  if (defect !== null) throw badRecord(defect, file, await block.lineOf(index));
+  return null;
 }
 
 export interface ReadDocumentsOptions {

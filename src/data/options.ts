@@ -66,6 +66,12 @@ export const batchOptions = z
   .strictObject({
     size: z.int().positive().default(8).describe('sequences of one optimizer step, over all processes'),
     accumulation: z.int().positive().default(1).describe('micro-batches that one optimizer step is split into'),
+    rematerialise: z
+      .boolean()
+      .default(false)
+      .describe(
+        "compute each layer's activations again in the backward pass instead of keeping them: less memory, slower",
+      ),
     sequenceLength: z.int().positive().default(512).describe('symbols of a sequence that the model reads, N'),
   })
   .superRefine((batch, context) => {

@@ -1,5 +1,5 @@
 import type { BlockOptions, BlockReader, RecordBlock, Unit } from './blocks.js';
-import type { ParquetFile, RowGroupRange } from './parquet-file.js';
+import { type ParquetFile, partsOf, type RowRange } from './parquet-file.js';
 import { readRecord } from './records.js';
 
 /**
@@ -12,7 +12,7 @@ const BLOCKS_AT_ONCE = 16;
 export class ParquetBlockReader implements BlockReader {
   constructor(
     private readonly file: ParquetFile,
-    private readonly rowGroup: RowGroupRange,
+    private readonly rowGroup: RowRange,
     private readonly unit: Pick<Unit, 'stripe' | 'stripes'>,
     private readonly options: BlockOptions,
   ) {}
@@ -20,10 +20,9 @@ export class ParquetBlockReader implements BlockReader {
   async block(start: number | null): Promise<RecordBlock> {
     const { blockBytes, codeField } = this.options;
     const { stripe, stripes } = this.unit;
-    const from = start ?? this.rowGroup.start;
-    const parts = Math.ceil(this.rowGroup.bytes / (blockBytes * BLOCKS_AT_ONCE * stripes));
-    const rowsAtOnce = Math.max(1, Math.ceil((this.rowGroup.end - this.rowGroup.start) / Math.max(1, parts)));
-    const until = Math.min(this.rowGroup.end, from + rowsAtOnce);
+    const parts = partsOf(this.rowGroup, blockBytes * BLOCKS_AT_ONCE * stripes);
+    const part = parts.findIndex(({ end }) => end > (start ?? 0));
+    const { start: from, end: until } = parts[part]!;
     const rows = (await this.file.rows(from, until, codeField))
       .map((row, i) => ({ row, number: from + i }))
       .filter(({ number }) => number % stripes === stripe);
@@ -31,7 +30,7 @@ export class ParquetBlockReader implements BlockReader {
       count: rows.length,
       read: (index) => readRecord(rows[index]!.row, codeField),
       lineOf: async (index) => rows[index]!.number + 1,
-      next: until < this.rowGroup.end ? until : null,
+      next: parts[part + 1]?.start ?? null,
     };
   }
 

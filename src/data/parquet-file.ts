@@ -4,11 +4,11 @@ import { DataError } from '../support/errors.js';
 import type { DataFile } from './data-files.js';
 import { type FieldPattern, matchesField, TEXT_FIELDS } from './records.js';
 
-/** Which rows a row group holds: `start` ≤ row < `end`. */
-export interface RowGroupRange {
+/** The rows of a row group or of a part of one: `start` ≤ row < `end`. */
+export interface RowRange {
   start: number;
   end: number;
-  /** Uncompressed bytes of all columns. */
+  /** Uncompressed bytes of all columns, roughly for a part. */
   bytes: number;
 }
 
@@ -31,7 +31,7 @@ export class ParquetFile {
     return new ParquetFile(path, metadata, columns);
   }
 
-  get rowGroups(): RowGroupRange[] {
+  get rowGroups(): RowRange[] {
     let start = 0;
     return this.metadata.row_groups.map(({ num_rows, total_byte_size }) => {
       const group = { start, end: start + Number(num_rows), bytes: Number(total_byte_size) };
@@ -61,6 +61,17 @@ export class ParquetFile {
       }),
     );
   }
+}
+
+/** Cuts a row group into parts of about `bytes`. Each costs decoding the columns up to its end. */
+export function partsOf(rowGroup: RowRange, bytes: number): RowRange[] {
+  const rows = rowGroup.end - rowGroup.start;
+  const count = Math.min(rows, Math.max(1, Math.ceil(rowGroup.bytes / bytes)));
+  const rowsOfPart = Math.ceil(rows / count);
+  return Array.from({ length: Math.ceil(rows / rowsOfPart) }, (_, i) => {
+    const start = rowGroup.start + i * rowsOfPart;
+    return { start, end: Math.min(rowGroup.end, start + rowsOfPart), bytes: rowGroup.bytes / count };
+  });
 }
 
 /** Opens the file for one reading, and turns what goes wrong into a DataError. */

@@ -5,7 +5,7 @@ import { CompressedBlockReader } from './compressed-blocks.js';
 import { type DataFile, listDataFiles } from './data-files.js';
 import { JsonlBlockReader } from './jsonl-blocks.js';
 import { ParquetBlockReader } from './parquet-blocks.js';
-import { ParquetFile, type RowGroupRange } from './parquet-file.js';
+import { ParquetFile, type RowRange } from './parquet-file.js';
 
 /** Units of plain JSONL that a row gets in one epoch, so that rows share the data evenly… */
 const UNITS_PER_ROW = 8;
@@ -75,7 +75,7 @@ export async function partitionSource(path: string, { rows, blockBytes }: Partit
   };
 }
 
-function wholeUnits(file: DataFile, index: number, rowGroups: RowGroupRange[], rangeBytes: number): Unit[] {
+function wholeUnits(file: DataFile, index: number, rowGroups: RowRange[], rangeBytes: number): Unit[] {
   const whole = { file: index, stripe: 0, stripes: 1 };
   switch (file.format) {
     case 'jsonl':

@@ -1,0 +1,123 @@
+import { createHash, type Hash } from 'node:crypto';
+import { type FileHandle, open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeFileDurably, writeFully } from '../support/durable-files.js';
+import { LINE_FEED } from './lines.js';
+
+export const MANIFEST = 'manifest.json';
+
+/** What is in a dataset's folder: `manifest.json`. */
+export interface DatasetManifest {
+  format: 'proxy-compression dataset';
+  version: 1;
+  documents: number;
+  /** Bytes of all texts as UTF-8. */
+  textBytes: number;
+  files: ChunkSummary[];
+  /** The command that made it, with what decided its content. */
+  madeBy: Readonly<Record<string, unknown>>;
+}
+
+export interface ChunkSummary {
+  name: string;
+  documents: number;
+  /** Size of the file. */
+  bytes: number;
+  textBytes: number;
+  sha256: string;
+}
+
+export interface ChunkOptions {
+  /** Beginning of the chunks' names. */
+  prefix: string;
+  /** Largest size of a chunk; a longer record has a chunk to itself. */
+  chunkBytes: number;
+}
+
+const BUFFER_BYTES = 1 << 20;
+/** Chunks are listed in the order of their names; more digits than this sort wrongly but are read all the same. */
+const DIGITS = 5;
+
+/** Writes `<prefix>.chunk.<i>.jsonl` files, i from 1, and their manifest into a folder that is not in use yet. */
+export class DatasetWriter {
+  private readonly finished: ChunkSummary[] = [];
+  private chunk: (ChunkSummary & { file: FileHandle; hash: Hash }) | null = null;
+  private buffered: Uint8Array[] = [];
+  private bufferedBytes = 0;
+
+  constructor(
+    private readonly folder: string,
+    private readonly options: ChunkOptions,
+  ) {}
+
+  get documents(): number {
+    return this.finished.reduce((sum, { documents }) => sum + documents, this.chunk?.documents ?? 0);
+  }
+
+  /**
+   * Adds one record.
+   *
+   * @param line JSON without a line feed; not kept
+   * @param textBytes bytes of its text
+   */
+  async add(line: Uint8Array, textBytes: number): Promise<void> {
+    const length = line.length + 1;
+    if (this.chunk !== null && this.chunk.bytes + length > this.options.chunkBytes) await this.endChunk();
+    this.chunk ??= await this.beginChunk();
+    const ended = new Uint8Array(length);
+    ended.set(line);
+    ended[line.length] = LINE_FEED;
+    this.buffered.push(ended);
+    this.bufferedBytes += length;
+    this.chunk.bytes += length;
+    this.chunk.documents++;
+    this.chunk.textBytes += textBytes;
+    if (this.bufferedBytes >= BUFFER_BYTES) await this.flush();
+  }
+
+  /** Writes what is left and the manifest. */
+  async finish(madeBy: DatasetManifest['madeBy']): Promise<DatasetManifest> {
+    await this.endChunk();
+    const manifest: DatasetManifest = {
+      format: 'proxy-compression dataset',
+      version: 1,
+      documents: this.documents,
+      textBytes: this.finished.reduce((sum, { textBytes }) => sum + textBytes, 0),
+      files: this.finished,
+      madeBy,
+    };
+    await writeFileDurably(join(this.folder, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);
+    return manifest;
+  }
+
+  /** Closes the file in hand after a failure. */
+  async abandon(): Promise<void> {
+    await this.chunk?.file.close();
+    this.chunk = null;
+  }
+
+  private async beginChunk() {
+    const number = String(this.finished.length + 1).padStart(DIGITS, '0');
+    const name = `${this.options.prefix}.chunk.${number}.jsonl`;
+    const file = await open(join(this.folder, name), 'wx');
+    return { name, documents: 0, bytes: 0, textBytes: 0, sha256: '', file, hash: createHash('sha256') };
+  }
+
+  private async flush(): Promise<void> {
+    const { file, hash } = this.chunk!;
+    const bytes = Buffer.concat(this.buffered);
+    this.buffered = [];
+    this.bufferedBytes = 0;
+    hash.update(bytes);
+    await writeFully(file, bytes);
+  }
+
+  private async endChunk(): Promise<void> {
+    if (this.chunk === null) return;
+    await this.flush();
+    const { file, hash, ...summary } = this.chunk;
+    this.chunk = null;
+    await file.close();
+    this.finished.push({ ...summary, sha256: hash.digest('hex') });
+  }
+}

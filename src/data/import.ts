@@ -1,0 +1,213 @@
+import { isUtf8 } from 'node:buffer';
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeDirectoryAtomic } from '../support/atomic-files.js';
+import { ConfigError, DataError } from '../support/errors.js';
+import { refuseToOverwrite } from '../support/output-failures.js';
+import { type ChunkOptions, type DatasetManifest, DatasetWriter } from './dataset-writer.js';
+import { LineBuckets } from './line-buckets.js';
+import { walkSourceTree } from './source-tree.js';
+
+export interface ImportOptions extends ChunkOptions {
+  /** Folders whose files become documents. */
+  directories: readonly string[];
+  /** Folder of the dataset. */
+  output: string;
+  /** Share of the documents that is held out, 0 … 1 (exclusive), and the folder of their dataset. */
+  validation: { fraction: number; output: string } | null;
+  /** Ends of the names of files that are taken, without the dot; null: all text files. */
+  extensions: readonly string[] | null;
+  /** Smallest and largest file that is taken, in bytes. */
+  minBytes: number;
+  maxBytes: number;
+  /** Replace datasets that exist. */
+  force: boolean;
+  signal?: AbortSignal;
+  progress?(done: { files: number; bytes: number }): void;
+}
+
+/** Defaults of what may be left out. */
+export const IMPORT_DEFAULTS = {
+  prefix: 'source',
+  chunkBytes: 64 * 2 ** 20,
+  minBytes: 1,
+  maxBytes: 2 ** 20,
+} as const;
+
+/** Why files were left out. */
+export const SKIP_REASONS = [
+  'extension',
+  'too small',
+  'too large',
+  'binary',
+  'invalid UTF-8',
+  'unreadable',
+  'duplicate',
+] as const;
+export type SkipReason = (typeof SKIP_REASONS)[number];
+
+export interface ImportReport {
+  training: DatasetManifest;
+  validation: DatasetManifest | null;
+  skipped: Record<SkipReason, number>;
+}
+
+/**
+ * Buckets of documents by content. Duplicates meet in the same one, so only the checksums of one bucket are held in
+ * memory. The number is part of the output's order.
+ */
+const BUCKETS = 64;
+/** Hexadecimal digits of a SHA-256 checksum, which precede each line in its bucket. */
+const CHECKSUM_DIGITS = 64;
+
+/**
+ * Makes a dataset of a source tree: one document a file, in chunks of JSONL with the fields `text` and `path`, and a
+ * manifest. Files with the same content are taken once. What is held out is decided by content alone, so that it stays
+ * the same when other files come and go. Memory does not grow with the tree, but for 1/64 of the checksums; the same
+ * tree gives the same bytes.
+ *
+ * @throws DataError if a folder cannot be read or nothing is left to import; OutputError if the datasets exist already
+ *   or cannot be written; ConfigError for a fraction out of range. Nothing is left under the final names then.
+ */
+export async function importSourceTree(options: ImportOptions): Promise<ImportReport> {
+  const { output, validation, force } = options;
+  if (validation === null) return importInto(options, null);
+  if (!(validation.fraction > 0 && validation.fraction < 1)) {
+    throw new ConfigError(`the share that is held out must be between 0 and 1, not ${validation.fraction}`, {
+      field: 'validation',
+    });
+  }
+  await refuseToOverwrite(output, force);
+  await refuseToOverwrite(validation.output, force);
+  return intoDirectory(validation.output, force, (folder) => importInto(options, folder));
+}
+
+async function importInto(options: ImportOptions, heldOutFolder: string | null): Promise<ImportReport> {
+  await refuseToOverwrite(options.output, options.force);
+  return intoDirectory(options.output, options.force, async (folder) => {
+    const spool = join(folder, 'spool');
+    await mkdir(spool);
+    const skipped = Object.fromEntries(SKIP_REASONS.map((reason) => [reason, 0])) as Record<SkipReason, number>;
+    const buckets = new LineBuckets(spool, 'documents', BUCKETS);
+    const writers = [
+      new DatasetWriter(folder, options),
+      ...(heldOutFolder === null ? [] : [new DatasetWriter(heldOutFolder, options)]),
+    ];
+    try {
+      const least = await collect(options, buckets, skipped);
+      await buckets.finish();
+      const isHeldOut = holdOut(options.validation?.fraction ?? 0, least);
+      for (let bucket = 0; bucket < buckets.count; bucket++) {
+        options.signal?.throwIfAborted();
+        await writeDistinct(buckets, bucket, (checksum) => writers[isHeldOut(checksum) ? 1 : 0]!, skipped);
+        await buckets.remove(bucket);
+      }
+      if (writers[0]!.documents === 0) throw nothingLeft(options, skipped);
+      await rm(spool, { recursive: true });
+      const madeBy = { command: 'data import', ...describe(options) };
+      return {
+        training: await writers[0]!.finish(madeBy),
+        validation: (await writers[1]?.finish({ ...madeBy, heldOut: options.validation?.fraction })) ?? null,
+        skipped,
+      };
+    } finally {
+      await buckets.abandon();
+      for (const writer of writers) await writer.abandon();
+    }
+  });
+}
+
+/** Reads every file once, into the bucket of its checksum. Returns the least checksum, or null without documents. */
+async function collect(
+  options: ImportOptions,
+  buckets: LineBuckets,
+  skipped: ImportReport['skipped'],
+): Promise<string | null> {
+  const done = { files: 0, bytes: 0 };
+  let least: string | null = null;
+  for (const directory of options.directories) {
+    for await (const path of walkSourceTree(directory)) {
+      options.signal?.throwIfAborted();
+      const text = await readText(join(directory, path), options);
+      done.files++;
+      if (typeof text === 'string') {
+        skipped[text]++;
+        continue;
+      }
+      done.bytes += text.length;
+      options.progress?.(done);
+      const checksum = createHash('sha256').update(text).digest('hex');
+      if (least === null || checksum < least) least = checksum;
+      const line = Buffer.from(`${checksum}${JSON.stringify({ text: text.toString('utf8'), path })}`);
+      await buckets.append(Number.parseInt(checksum.slice(0, 8), 16) % BUCKETS, line);
+    }
+  }
+  return least;
+}
+
+async function readText(path: string, { extensions, minBytes, maxBytes }: ImportOptions): Promise<Buffer | SkipReason> {
+  if (extensions !== null && !extensions.some((extension) => path.endsWith(`.${extension}`))) return 'extension';
+  try {
+    const { size } = await stat(path);
+    if (size < minBytes) return 'too small';
+    if (size > maxBytes) return 'too large';
+    const content = await readFile(path);
+    if (content.includes(0)) return 'binary';
+    return isUtf8(content) ? content : 'invalid UTF-8';
+  } catch {
+    return 'unreadable';
+  }
+}
+
+async function writeDistinct(
+  buckets: LineBuckets,
+  bucket: number,
+  writerOf: (checksum: string) => DatasetWriter,
+  skipped: ImportReport['skipped'],
+): Promise<void> {
+  const seen = new Set<string>();
+  for await (const line of buckets.lines(bucket)) {
+    const checksum = Buffer.from(line.subarray(0, CHECKSUM_DIGITS)).toString('latin1');
+    if (seen.has(checksum)) {
+      skipped.duplicate++;
+      continue;
+    }
+    seen.add(checksum);
+    const record = line.subarray(CHECKSUM_DIGITS);
+    const { text } = JSON.parse(Buffer.from(record).toString('utf8')) as { text: string };
+    await writerOf(checksum).add(record, Buffer.byteLength(text));
+  }
+}
+
+/** The documents of the least checksums are held out: at least one, in trees so small that the share would be none. */
+function holdOut(fraction: number, least: string | null): (checksum: string) => boolean {
+  const limit = fraction * 2 ** 32;
+  return (checksum) => fraction > 0 && (checksum === least || Number.parseInt(checksum.slice(0, 8), 16) < limit);
+}
+
+function intoDirectory<T>(output: string, replace: boolean, fill: (folder: string) => Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    let filled: { value: T } | undefined;
+    writeDirectoryAtomic(
+      output,
+      async (folder) => {
+        filled = { value: await fill(folder) };
+      },
+      { replace },
+    ).then(() => resolve(filled!.value), reject);
+  });
+}
+
+function describe({ directories, extensions, minBytes, maxBytes }: ImportOptions): Record<string, unknown> {
+  return { directories, extensions, minBytes, maxBytes };
+}
+
+function nothingLeft({ directories }: ImportOptions, skipped: ImportReport['skipped']): DataError {
+  const reasons = SKIP_REASONS.filter((reason) => skipped[reason] > 0).map((reason) => `${skipped[reason]} ${reason}`);
+  const why = reasons.length === 0 ? 'no files were found' : `left out: ${reasons.join(', ')}`;
+  return new DataError(`nothing is left to train on (${why})`, {
+    file: directories[0],
+    hint: 'Choose another folder, or wider --extensions, --min-bytes and --max-bytes.',
+  });
+}

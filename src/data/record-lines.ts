@@ -1,0 +1,51 @@
+import { createReadStream } from 'node:fs';
+import type { DataFile } from './data-files.js';
+import { decompressed } from './decompression.js';
+import { isBlank, splitLines, withoutByteOrderMark } from './lines.js';
+import { ParquetFile, partsOf } from './parquet-file.js';
+import { parseLine, type RecordResult, readRecord } from './records.js';
+
+/** A record with all its fields. */
+export interface RecordLine {
+  /** JSON without a line feed; a view, copy what is kept. */
+  line: Uint8Array;
+  /** 1-based line or row in the file. */
+  number: number;
+  result: RecordResult;
+}
+
+/** Bytes of Parquet rows that are decoded at once. */
+const PART_BYTES = 16 * 2 ** 20;
+
+/** Every record of a file, in order. @throws DataError if the file cannot be read or is damaged */
+export async function* recordLines(file: DataFile): AsyncGenerator<RecordLine> {
+  if (file.format === 'parquet') return yield* parquetRecords(file);
+  const chunks = file.format === 'jsonl' ? createReadStream(file.path) : decompressed({ ...file, format: file.format });
+  let number = 0;
+  for await (const whole of splitLines(chunks)) {
+    number++;
+    if (isBlank(whole)) continue;
+    const line = number === 1 ? withoutByteOrderMark(whole) : whole;
+    yield { line, number, result: parseLine(line, null) };
+  }
+}
+
+async function* parquetRecords(file: DataFile): AsyncGenerator<RecordLine> {
+  const parquet = await ParquetFile.open(file);
+  for (const rowGroup of parquet.rowGroups) {
+    for (const { start, end } of partsOf(rowGroup, PART_BYTES)) {
+      const rows = await parquet.rows(start, end, '*');
+      for (const [i, row] of rows.entries()) {
+        const line = Buffer.from(JSON.stringify(row, asJson));
+        yield { line, number: start + i + 1, result: readRecord(row, null) };
+      }
+    }
+  }
+}
+
+/** Strings come as UTF-8 bytes, and 64-bit integers as BigInt, which JSON has no form for. */
+function asJson(_: string, value: unknown): unknown {
+  if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.length).toString('utf8');
+  if (typeof value !== 'bigint') return value;
+  return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
+}
