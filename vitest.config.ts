@@ -1,11 +1,36 @@
+import { existsSync, readdirSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
+
+/** Each folder of long tests is a project of its own, run by `npm run test:full`. */
+const LONG = 'test/full';
+const tiers = existsSync(LONG) ? readdirSync(LONG) : [];
+
+/** Where CI wants the counts of passed and failed tests. */
+const report = process.env.PC_TEST_REPORT;
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     globalSetup: ['test/build-once.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
     maxWorkers: 2,
+    reporters: report === undefined ? ['default'] : ['default', ['json', { outputFile: report }]],
+    projects: [
+      {
+        test: {
+          name: 'fast',
+          include: ['test/**/*.test.ts'],
+          exclude: [`${LONG}/**`],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+      ...tiers.map((tier) => ({
+        test: {
+          name: tier,
+          include: [`${LONG}/${tier}/**/*.test.ts`],
+          testTimeout: 30 * 60_000,
+          hookTimeout: 120_000,
+        },
+      })),
+    ],
   },
 });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { CompressorDefinition } from '../../src/plugins/contracts.js';
 
-export const gzipOptions = z.strictObject({
+const gzipOptions = z.strictObject({
   engine: z
     .enum(['pako', 'native'])
     .default('pako')

@@ -1,0 +1,12 @@
+/**
+ * The library: what programs that use proxy compression without the command line need. Plugins import nothing from here;
+ * they receive what they need from their host (see `proxy-compression/plugin`).
+ */
+export * from './graph/index.js';
+export { type CompressorDescriptor, instantiateCompressor } from './plugins/compressor-instance.js';
+export * from './plugins/contracts.js';
+export { definePlugin } from './plugins/define-plugin.js';
+export { builtinRegistry, loadRegistry } from './plugins/discovery.js';
+export { PluginRegistry } from './plugins/registry.js';
+export * from './support/errors.js';
+export * from './vocabulary/layout.js';
