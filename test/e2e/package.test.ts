@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -29,6 +29,36 @@ function pack(destination: string): Packed {
   return (JSON.parse(output) as [Packed])[0];
 }
 
+/** A third party's plugin in TypeScript: its types come from the package, and nothing else does. */
+const TYPED_PLUGIN = `
+import type { Compressor, PluginOptions } from 'proxy-compression/plugin';
+
+const identity: Compressor = {
+  alphabetSize: 256,
+  fingerprint: 'identity:1',
+  encode: (bytes) => ({ symbols: Uint32Array.from(bytes) }),
+  decode: ({ symbols }) => Uint8Array.from(symbols),
+  field: { name: 'pc_identity', write: ({ symbols }) => symbols.join(' '), read: () => ({ symbols: new Uint32Array(0) }) },
+};
+
+export default ({ host }: PluginOptions) =>
+  host.definePlugin({
+    apiVersion: 1,
+    name: 'typed',
+    compressors: [
+      {
+        name: 'typed',
+        summary: 'changes nothing',
+        options: host.z.strictObject({ level: host.z.int().default(1) }),
+        async create({ level }: { level: number }) {
+          if (level > 9) throw new host.errors.CompressorError('level ' + level);
+          return identity;
+        },
+      },
+    ],
+  });
+`;
+
 describe('the packed package', () => {
   it('installs into an empty prefix and works there', async () => {
     const home = temporaryDirectory();
@@ -47,6 +77,14 @@ describe('the packed package', () => {
     const { compressors } = JSON.parse(listed.stdout) as { compressors: { name: string; availability: object }[] };
     for (const name of ['gzip', 'bit', 'doublebit', 'halfbyte', 'doublebyte'])
       expect(compressors).toContainEqual(expect.objectContaining({ name, availability: { works: true } }));
+
+    writeFileSync(join(home, 'plugin.mts'), TYPED_PLUGIN);
+    const tsc = join(home, 'node_modules/typescript/bin/tsc');
+    const check = [tsc, '--noEmit', '--strict', '--module', 'nodenext', '--skipLibCheck', 'plugin.mts'];
+    expect(spawnSync(process.execPath, check, { cwd: home, encoding: 'utf8' })).toMatchObject({
+      status: 0,
+      stdout: '',
+    });
   }, 300_000);
 
   it('holds what runs and nothing else', () => {
