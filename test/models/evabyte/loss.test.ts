@@ -1,0 +1,91 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { onnxruntimeBackend } from '../../../backends/onnxruntime/index.js';
+import * as g from '../../../src/graph/index.js';
+import { createModel, type LossGraphOptions, modelOptions } from '../../../src/models/index.js';
+import { buildInputs } from '../../../src/models/inputs.js';
+import type { Session } from '../../../src/plugins/contracts.js';
+import { Random } from '../../../src/support/random/index.js';
+import { initialParameters } from '../../../src/training/initialise.js';
+
+const ROWS = 2;
+const LENGTH = 64;
+
+function tinyModel(heads: number, rawHeads = 0) {
+  const options = modelOptions.parse({
+    architecture: 'evabyte',
+    hiddenSize: 16,
+    intermediateSize: 24,
+    layers: 2,
+    attentionHeads: 2,
+    windowSize: 32,
+    chunkSize: 8,
+    predictionHeads: heads,
+    rawHeads,
+  });
+  return createModel(options, { size: 400, rawSize: 320 });
+}
+
+describe.each([
+  { what: 'plain', heads: 1, rawHeads: 0, weighted: false },
+  { what: 'several heads', heads: 3, rawHeads: 0, weighted: false },
+  { what: 'weighted', heads: 3, rawHeads: 0, weighted: true },
+  { what: 'raw heads', heads: 1, rawHeads: 2, weighted: false },
+])('the loss: $what', ({ heads, rawHeads, weighted }) => {
+  const model = tinyModel(heads, rawHeads);
+  let session: Session;
+
+  beforeAll(async () => {
+    const backend = await onnxruntimeBackend.create(onnxruntimeBackend.options.parse({}));
+    session = await backend.open(model.parameters.map(({ name, shape }) => ({ name, shape, dtype: 'f32' })));
+    await session.writeState(initialParameters(model, 7));
+  });
+  afterAll(() => session.dispose());
+
+  /** Loss and all gradients, from a program that `rewrite` may change. */
+  async function evaluate(options: Partial<LossGraphOptions>, rewrite: (program: g.Program) => g.Program = (p) => p) {
+    const full = { documentMask: true, weighted, chunkTokens: null, ...options };
+    const { loss, nats } = model.loss({ rows: ROWS, sequenceLength: LENGTH }, full);
+    const values = [...model.nodes.values()];
+    const gradients = Object.fromEntries(g.gradients(loss, values).map((node, index) => [`grad${index}`, node]));
+    const executable = await session.load(rewrite(g.makeProgram({ outputs: { loss, nats, ...gradients } })));
+    const [outputs] = await executable.run([{ ...inputs(), headScale: g.hostTensor('f32', scales()) }]);
+    await executable.dispose();
+    return Object.fromEntries(Object.entries(outputs!).map(([name, tensor]) => [name, g.float32Values(tensor)]));
+  }
+
+  const scales = () => Array.from({ length: heads + rawHeads }, () => 1 / (ROWS * LENGTH));
+
+  function inputs() {
+    const random = Random.fromSeed(3);
+    const views = 1 + heads + rawHeads;
+    const ids = Int32Array.from({ length: ROWS * (LENGTH + views - 1) }, () =>
+      random.uniform() < 0.1 ? 2 : random.uniform() < 0.3 ? 320 + random.integer(80) : 64 + random.integer(256),
+    );
+    const multibyteWeights = weighted ? { heads, disableCrossBytePrediction: true, compressedWeight: 0.5 } : null;
+    return buildInputs({ rows: ROWS, sequenceLength: LENGTH, views, documentMask: true, multibyteWeights }, ids);
+  }
+
+  it.each([1000, 64, 50, 7])('is the same, with its gradients, in chunks of %i positions', async (chunkTokens) => {
+    const whole = await evaluate({});
+    const chunked = await evaluate({ chunkTokens });
+    expectClose(chunked, whole);
+  });
+
+  it('is the same, with its gradients, when layers are rematerialised', async () => {
+    const plain = await evaluate({});
+    const passes = g.rematerialise((scope) => scope.startsWith('layers.'));
+    const again = await evaluate({}, (program) => g.makeProgram(passes(g.programRoots(program))));
+    expectClose(again, plain);
+  });
+});
+
+function expectClose(actual: Record<string, Float32Array>, expected: Record<string, Float32Array>) {
+  for (const [name, values] of Object.entries(expected)) {
+    const size = Math.max(1e-6, ...values.map(Math.abs));
+    const error = values.reduce(
+      (worst, value, index) => Math.max(worst, Math.abs(actual[name]![index]! - value) / size),
+      0,
+    );
+    expect(error, name).toBeLessThan(1e-5);
+  }
+}
