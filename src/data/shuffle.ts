@@ -5,30 +5,12 @@ import { DataError } from '../support/errors.js';
 import { refuseToOverwrite } from '../support/output-failures.js';
 import { Random } from '../support/random/index.js';
 import { type DataFile, listDataFiles } from './data-files.js';
-import { type ChunkOptions, type DatasetManifest, DatasetWriter } from './dataset-writer.js';
-import { type BadRecordPolicy, badRecord, type PassedOver, passOver } from './documents.js';
+import { type DatasetManifest, DatasetWriter } from './dataset-writer.js';
+import { badRecord, type PassedOver, passOver } from './documents.js';
 import { LineBuckets } from './line-buckets.js';
 import { recordLines } from './record-lines.js';
 import { parseLine } from './records.js';
-
-export interface ShuffleOptions extends ChunkOptions {
-  /** Folder or file. */
-  input: string;
-  /** Folder of the shuffled dataset. */
-  output: string;
-  seed: number;
-  /** Bytes of records that may be held at once. The order depends on it, as it does on the seed. */
-  memoryBytes: number;
-  onBadRecord: BadRecordPolicy;
-  force: boolean;
-  signal?: AbortSignal;
-  progress?(done: { documents: number; bytes: number }): void;
-}
-
-export interface ShuffleReport {
-  manifest: DatasetManifest;
-  passedOver: PassedOver;
-}
+import type { ShuffleOptions, ShuffleReport } from './shuffle-options.js';
 
 /** Files that may be open at once. */
 const MOST_BUCKETS = 256;

@@ -3,7 +3,8 @@ import { chmodSync, existsSync, readdirSync, readFileSync, symlinkSync } from 'n
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readDocuments } from '../../src/data/documents.js';
-import { IMPORT_DEFAULTS, type ImportOptions, importSourceTree } from '../../src/data/import.js';
+import { importSourceTree } from '../../src/data/import.js';
+import { IMPORT_DEFAULTS, type ImportOptions } from '../../src/data/import-options.js';
 import { temporaryData } from './temporary-data.js';
 
 const run = (folder: string, options: Partial<ImportOptions> = {}) =>

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { describe, expect, it } from 'vitest';
-import { type ShuffleOptions, shuffleDataset } from '../../src/data/shuffle.js';
+import { shuffleDataset } from '../../src/data/shuffle.js';
+import type { ShuffleOptions } from '../../src/data/shuffle-options.js';
 import { jsonl, numberedTexts, temporaryData } from './temporary-data.js';
 
 const run = (folder: string, options: Partial<ShuffleOptions> = {}) =>

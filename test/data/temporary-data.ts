@@ -1,12 +1,10 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { afterEach } from 'vitest';
+import { temporaryDirectory } from '../support/temporary-directory.js';
 
-/** Files by their path in a new temporary folder, which goes away after the test. */
+/** Files by their path in a new folder that is removed when the running test ends. */
 export function temporaryData(files: Record<string, string | Uint8Array>): string {
-  const folder = mkdtempSync(join(tmpdir(), 'pc-data-'));
-  folders.push(folder);
+  const folder = temporaryDirectory();
   for (const [path, content] of Object.entries(files)) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), content);
@@ -25,9 +23,3 @@ export function jsonl(texts: Iterable<string>): string {
 export function numberedTexts(count: number, prefix = 'document'): string[] {
   return Array.from({ length: count }, (_, i) => `${prefix} ${i} ${'abc '.repeat((i * 7) % 23)}`);
 }
-
-const folders: string[] = [];
-
-afterEach(() => {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-});

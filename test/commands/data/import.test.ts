@@ -1,0 +1,61 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { temporaryData } from '../../data/temporary-data.js';
+import { pc } from '../../support/pc.js';
+
+const tree = () =>
+  temporaryData({
+    'tree/a.ts': 'let a = 1;\n',
+    'tree/b.ts': 'let b = 2;\n',
+    'tree/c.md': '# c\n',
+    'tree/picture.png': Uint8Array.of(137, 80, 78, 71, 0),
+  });
+
+describe('pc data import', () => {
+  it('writes ROOT/SOURCE and ROOT/validation, and says what it took and left out', async () => {
+    const cwd = tree();
+    const { status, stdout, stderr } = await pc(['data', 'import', 'tree', '--validation', '0.1'], { cwd });
+    expect(status, stderr).toBe(0);
+    expect(stdout).toContain(`${join('data', 'train')}: 2 documents`);
+    expect(stdout).toContain(`${join('data', 'validation')}: 1 documents`);
+    expect(stdout).toContain('left out: 1 binary');
+    expect(existsSync(join(cwd, 'data/train/source.chunk.00001.jsonl'))).toBe(true);
+    expect(JSON.parse(readFileSync(join(cwd, 'data/validation/manifest.json'), 'utf8')).documents).toBe(1);
+  });
+
+  it('takes what its flags ask for, and prints its report with --json', async () => {
+    const cwd = tree();
+    const args = ['--root', 'elsewhere', '--source', 'code', '--extensions', '.md', '--prefix', 'x', '--json'];
+    const { status, stdout } = await pc(['data', 'import', 'tree', ...args], { cwd });
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      training: { documents: 1 },
+      validation: null,
+      skipped: { extension: 3 },
+    });
+    expect(existsSync(join(cwd, 'elsewhere/code/x.chunk.00001.jsonl'))).toBe(true);
+  });
+
+  it('refuses to overwrite a dataset without --force', async () => {
+    const cwd = tree();
+    expect((await pc(['data', 'import', 'tree'], { cwd })).status).toBe(0);
+    const again = await pc(['data', 'import', 'tree'], { cwd });
+    expect(again.status).toBe(1);
+    expect(again.stderr).toMatch(/exists already[\s\S]*--force/);
+    expect((await pc(['data', 'import', 'tree', '--force'], { cwd })).status).toBe(0);
+  });
+
+  it('refuses a share that is none, as bad usage', async () => {
+    const { status, stderr } = await pc(['data', 'import', 'tree', '--validation', '5%'], { cwd: tree() });
+    expect(status).toBe(2);
+    expect(stderr).toContain('--validation must be between 0 and 1, not 5%');
+  });
+
+  it('says that a folder is not there', async () => {
+    const { status, stderr } = await pc(['data', 'import', 'gone'], { cwd: tree() });
+    expect(status).toBe(1);
+    expect(stderr).toContain('the folder cannot be read');
+    expect(stderr).toContain('gone');
+  });
+});
