@@ -33,15 +33,21 @@ async function requireDirectory(path: string): Promise<void> {
   });
 }
 
-/** Writes all bytes at the file's position, however little the system accepts at a time. */
-export async function writeFully(file: FileHandle, bytes: Uint8Array): Promise<void> {
-  // One write is limited to 2 GiB by the system.
-  const LARGEST_WRITE = 1 << 30;
+/**
+ * Writes all bytes, however few the system accepts at a time.
+ * @param position where in the file; the file's own position if null.
+ */
+export async function writeFully(file: FileHandle, bytes: Uint8Array, position: number | null = null): Promise<void> {
   for (let start = 0; start < bytes.byteLength; ) {
-    const { bytesWritten } = await file.write(bytes, start, Math.min(LARGEST_WRITE, bytes.byteLength - start));
+    const length = Math.min(LARGEST_WRITE, bytes.byteLength - start);
+    const at = position === null ? null : position + start;
+    const { bytesWritten } = await file.write(bytes, start, length, at);
     start += bytesWritten;
   }
 }
+
+/** The system writes at most 2 GiB at once. */
+const LARGEST_WRITE = 1 << 30;
 
 /** Writes a new file and waits until its content is on the disk. */
 export async function writeFileDurably(path: string, content: string | Uint8Array): Promise<void> {

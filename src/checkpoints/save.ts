@@ -1,0 +1,94 @@
+import { join } from 'node:path';
+import { byteLength } from '../graph/tensor.js';
+import { writeDirectoryAtomic } from '../support/atomic-files.js';
+import { writeFileDurably } from '../support/durable-files.js';
+import { groupBy } from '../support/group-by.js';
+import { removeStaleTemporaries } from '../support/temporaries.js';
+import { CONFIG_FILE, checkpointName, checkpointsDirectory, MARKER_FILE, STATE_FILE } from './layout.js';
+import { encodeManifest, type FileRecord, sha256Of } from './manifest.js';
+import { ShardWriter } from './shard-writer.js';
+import { type Placement, placementOf, type TensorSlice, tilingProblem } from './slices.js';
+
+export interface CheckpointContent {
+  step: number;
+  /** Anything JSON: where the loader stands, random states. */
+  state: unknown;
+  /** The resolved configuration. */
+  configYaml: string;
+  /** Parameters and what the optimizer keeps, one at a time. */
+  slices: AsyncIterable<TensorSlice> | Iterable<TensorSlice>;
+  /** Whether a tensor belongs to the optimizer rather than to the model. */
+  isOptimizer(name: string): boolean;
+  /** Largest safetensors file; larger tensors are cut. */
+  maxShardBytes?: number;
+}
+
+const DEFAULT_MAX_SHARD_BYTES = 2 * 2 ** 30;
+
+/**
+ * Saves a checkpoint as `<run>/checkpoints/<step>/`, replacing an earlier one of the same step. It has its name only
+ * when it is complete and on the disk; leftovers of saves that were killed are removed. One tensor is in memory at a
+ * time. Returns the checkpoint's path.
+ *
+ * @throws OutputError if it cannot be written; then nothing new stands under its name.
+ * @throws RangeError if the slices are not whole tensors together.
+ */
+export async function saveCheckpoint(runDirectory: string, content: CheckpointContent): Promise<string> {
+  const parent = checkpointsDirectory(runDirectory);
+  const path = join(parent, checkpointName(content.step));
+  await removeStaleTemporaries(parent);
+  await writeDirectoryAtomic(path, (temporary) => fill(temporary, content), { replace: true });
+  return path;
+}
+
+async function fill(directory: string, { step, state, configYaml, ...tensors }: CheckpointContent): Promise<void> {
+  const shards = await writeShards(directory, tensors);
+  const files: Record<string, FileRecord> = {};
+  const texts = [
+    [STATE_FILE, `${JSON.stringify({ step, state }, null, 1)}\n`],
+    [CONFIG_FILE, configYaml],
+  ] as const;
+  for (const [name, text] of texts) {
+    const bytes = new TextEncoder().encode(text);
+    await writeFileDurably(join(directory, name), bytes);
+    files[name] = { bytes: bytes.byteLength, sha256: sha256Of(bytes) };
+  }
+  await writeFileDurably(join(directory, MARKER_FILE), encodeManifest({ step, files, shards }));
+}
+
+async function writeShards(
+  directory: string,
+  {
+    slices,
+    isOptimizer,
+    maxShardBytes = DEFAULT_MAX_SHARD_BYTES,
+  }: Pick<CheckpointContent, 'slices' | 'isOptimizer' | 'maxShardBytes'>,
+): Promise<ShardWriter['records']> {
+  const model = new ShardWriter(directory, 'model', 0, maxShardBytes);
+  const optimizer = new ShardWriter(directory, 'optimizer', 0, maxShardBytes);
+  const placements: Placement[] = [];
+  try {
+    for await (const slice of slices) {
+      requireConsistent(slice);
+      await (isOptimizer(slice.name) ? optimizer : model).add(slice);
+      placements.push(placementOf(slice));
+    }
+    for (const group of groupBy(placements, ({ name }) => name).values()) {
+      const problem = tilingProblem(group);
+      if (problem !== undefined) throw new RangeError(`the state cannot be saved: ${problem}`);
+    }
+    await model.finish();
+    await optimizer.finish();
+  } catch (error) {
+    await model.abandon();
+    await optimizer.abandon();
+    throw error;
+  }
+  return { ...model.records, ...optimizer.records };
+}
+
+function requireConsistent({ name, dtype, tensor }: TensorSlice): void {
+  if (tensor.dtype !== dtype || tensor.bytes.byteLength !== byteLength(dtype, tensor.shape)) {
+    throw new RangeError(`the bytes of ${name} are not as many as its type and shape take`);
+  }
+}

@@ -1,0 +1,86 @@
+import { type DType, elementCount, type HostTensor, sameShape } from '../graph/tensor.js';
+
+/**
+ * A tensor, or a part of one, as it enters and leaves a checkpoint; the same form as a session's `StateSlice`, so
+ * that snapshots are saved and loaded as they are. Processes that share a tensor each save their part of it.
+ */
+export interface TensorSlice {
+  name: string;
+  dtype: DType;
+  globalShape: number[];
+  /** Where `tensor` begins within the global shape, one number a dimension. */
+  offset: number[];
+  tensor: HostTensor;
+}
+
+/** A slice without its bytes. */
+export interface Placement {
+  name: string;
+  dtype: DType;
+  globalShape: readonly number[];
+  offset: readonly number[];
+  shape: readonly number[];
+}
+
+export function placementOf({ name, dtype, globalShape, offset, tensor }: TensorSlice): Placement {
+  return { name, dtype, globalShape, offset, shape: tensor.shape };
+}
+
+export function isWhole({ globalShape, shape }: Placement): boolean {
+  return sameShape(globalShape, shape);
+}
+
+/** The name of a slice in its file: that of the tensor, with the offset if it is only a part. */
+export function storedName(placement: Placement): string {
+  return isWhole(placement) ? placement.name : `${placement.name}@${placement.offset.join(',')}`;
+}
+
+/** Parts of at most `maxBytes`, cut along the outermost dimension; a row that is larger stays whole. No copies. */
+export function* splitByRows(slice: TensorSlice, maxBytes: number): Generator<TensorSlice> {
+  const { shape, bytes } = slice.tensor;
+  const rows = shape[0] ?? 1;
+  if (bytes.byteLength <= maxBytes || rows <= 1) {
+    yield slice;
+    return;
+  }
+  const rowBytes = bytes.byteLength / rows;
+  const step = Math.max(1, Math.floor(maxBytes / rowBytes));
+  for (let row = 0; row < rows; row += step) {
+    const count = Math.min(step, rows - row);
+    yield {
+      ...slice,
+      offset: [slice.offset[0]! + row, ...slice.offset.slice(1)],
+      tensor: {
+        ...slice.tensor,
+        shape: [count, ...shape.slice(1)],
+        bytes: bytes.subarray(row * rowBytes, (row + count) * rowBytes),
+      },
+    };
+  }
+}
+
+/** What is wrong with the slices of one tensor, or undefined if together they are exactly that tensor. */
+export function tilingProblem(slices: readonly Placement[]): string | undefined {
+  const { name, dtype, globalShape } = slices[0]!;
+  for (const slice of slices) {
+    if (slice.dtype !== dtype || !sameShape(slice.globalShape, globalShape)) {
+      return `slices of ${name} disagree about its type or shape`;
+    }
+    const inside =
+      slice.shape.length === globalShape.length &&
+      slice.offset.length === globalShape.length &&
+      globalShape.every((size, axis) => slice.offset[axis]! + slice.shape[axis]! <= size);
+    if (!inside) return `a slice of ${name} lies outside of it`;
+  }
+  const elements = slices.reduce((sum, { shape }) => sum + elementCount(shape), 0);
+  if (elements < elementCount(globalShape)) return `a part of ${name} is missing`;
+  // As many elements as the tensor has, or more: they are the tensor if none overlap.
+  const overlap = slices.some((a, index) => slices.slice(index + 1).some((b) => overlaps(a, b)));
+  return overlap ? `slices of ${name} overlap` : undefined;
+}
+
+function overlaps(a: Placement, b: Placement): boolean {
+  return a.offset.every(
+    (start, axis) => start < b.offset[axis]! + b.shape[axis]! && b.offset[axis]! < start + a.shape[axis]!,
+  );
+}
