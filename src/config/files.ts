@@ -5,7 +5,10 @@ import { ConfigError, PcError } from '../support/errors.js';
 import { presetSource } from './presets.js';
 import { type BaseResolver, type Source, treeSource, yamlSource } from './source.js';
 
-const PROJECT_FILES = ['yaml', 'yml', 'json', 'js', 'mjs', 'cjs', 'ts'].map((extension) => `pc.config.${extension}`);
+/** Names that are looked for in a project's directory. */
+export const PROJECT_FILES = ['yaml', 'yml', 'json', 'js', 'mjs', 'cjs', 'ts'].map(
+  (extension) => `pc.config.${extension}`,
+);
 
 /** Formats whose lines are known; the others are programs that compute a value. */
 const LOCATED = ['.yaml', '.yml', '.json'];

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { ConfigError } from '../support/errors.js';
 import { nearestName } from '../support/nearest-name.js';
+import { packageRoot } from '../support/package-root.js';
 import { type PresetFolder, RECIPE_VARIANTS, type RecipeVariant } from './recipe-variants.js';
 import { dotted, leaves } from './setting.js';
 import { type BaseResolver, type Source, yamlSource } from './source.js';
@@ -28,15 +28,6 @@ export interface Preset {
 
 const FOLDERS: readonly PresetFolder[] = ['models', 'proxies', 'recipes'];
 
-/** The folder `configs/` of this package, from the sources as from `dist/`. */
-function presetRoot(): string {
-  for (let directory = dirname(fileURLToPath(import.meta.url)); ; directory = dirname(directory)) {
-    const candidate = join(directory, 'configs');
-    if (existsSync(join(directory, 'package.json')) && existsSync(candidate)) return candidate;
-    if (directory === dirname(directory)) throw new Error('the package has lost its folder "configs"');
-  }
-}
-
 /** Every preset, variants included, by folder and name. */
 export function listPresets(): Preset[] {
   return FOLDERS.flatMap((folder) =>
@@ -57,7 +48,7 @@ export function listPresets(): Preset[] {
 }
 
 function filesOf(folder: PresetFolder): { name: string; path: string }[] {
-  const directory = join(presetRoot(), folder);
+  const directory = join(packageRoot(), 'configs', folder);
   return readdirSync(directory)
     .filter((file) => file.endsWith('.yaml'))
     .sort()
