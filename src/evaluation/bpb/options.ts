@@ -11,9 +11,13 @@ export const bpbOptions = z.strictObject({
     .default(null)
     .describe('choose context so that a window spans this many bytes of text on average'),
   batchSize: z.int().positive().default(4).describe('windows of one batch'),
-  documentMask: z.boolean().default(true),
+  documentMask: z
+    .boolean()
+    .nullable()
+    .default(null)
+    .describe('no attention across documents; null: as the model was trained'),
   rawOnly: z.boolean().default(false).describe('score raw bytes, whatever the training representation'),
-  bootstrapSamples: z.int().positive().default(1000).describe('resamples of documents for the interval'),
+  bootstrapSamples: z.int().positive().default(1000).describe('resamples of documents for the intervals'),
 });
 
 export type BpbOptions = z.infer<typeof bpbOptions>;
