@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rm, stat } from 'node:fs/promises';
+import { readFileSync, statSync } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeDirectoryAtomic } from '../support/atomic-files.js';
 import { ConfigError, DataError } from '../support/errors.js';
@@ -15,8 +16,9 @@ import { walkSourceTree } from './source-tree.js';
  * memory. The number is part of the output's order.
  */
 const BUCKETS = 64;
-/** Hexadecimal digits of a SHA-256 checksum, which precede each line in its bucket. */
+/** What precedes each record in its bucket: hexadecimal digits of its SHA-256, decimal digits of its text's bytes. */
 const CHECKSUM_DIGITS = 64;
+const LENGTH_DIGITS = 10;
 
 /**
  * Makes a dataset of a source tree: one document a file, in chunks of JSONL with the fields `text` and `path`, and a
@@ -86,7 +88,7 @@ async function collect(
   for (const directory of options.directories) {
     for await (const path of walkSourceTree(directory)) {
       options.signal?.throwIfAborted();
-      const text = await readText(join(directory, path), options);
+      const text = readText(join(directory, path), options);
       done.files++;
       if (typeof text === 'string') {
         skipped[text]++;
@@ -96,7 +98,8 @@ async function collect(
       options.progress?.(done);
       const checksum = createHash('sha256').update(text).digest('hex');
       if (least === null || checksum < least) least = checksum;
-      const line = Buffer.from(`${checksum}${JSON.stringify({ text: text.toString('utf8'), path })}`);
+      const length = String(text.length).padStart(LENGTH_DIGITS, '0');
+      const line = Buffer.from(`${checksum}${length}${JSON.stringify({ text: text.toString('utf8'), path })}`);
       await buckets.append(Number.parseInt(checksum.slice(0, 8), 16) % BUCKETS, line);
     }
   }
@@ -106,10 +109,10 @@ async function collect(
 async function readText(path: string, { extensions, minBytes, maxBytes }: ImportOptions): Promise<Buffer | SkipReason> {
   if (extensions !== null && !extensions.some((extension) => path.endsWith(`.${extension}`))) return 'extension';
   try {
-    const { size } = await stat(path);
+    const { size } = statSync(path);
     if (size < minBytes) return 'too small';
     if (size > maxBytes) return 'too large';
-    const content = await readFile(path);
+    const content = readFileSync(path);
     if (content.includes(0)) return 'binary';
     return isUtf8(content) ? content : 'invalid UTF-8';
   } catch {
@@ -125,16 +128,19 @@ async function writeDistinct(
 ): Promise<void> {
   const seen = new Set<string>();
   for await (const line of buckets.lines(bucket)) {
-    const checksum = Buffer.from(line.subarray(0, CHECKSUM_DIGITS)).toString('latin1');
+    const checksum = latin1(line, 0, CHECKSUM_DIGITS);
     if (seen.has(checksum)) {
       skipped.duplicate++;
       continue;
     }
     seen.add(checksum);
-    const record = line.subarray(CHECKSUM_DIGITS);
-    const { text } = JSON.parse(Buffer.from(record).toString('utf8')) as { text: string };
-    await writerOf(checksum).add(record, Buffer.byteLength(text));
+    const record = line.subarray(CHECKSUM_DIGITS + LENGTH_DIGITS);
+    await writerOf(checksum).add(record, Number(latin1(line, CHECKSUM_DIGITS, CHECKSUM_DIGITS + LENGTH_DIGITS)));
   }
+}
+
+function latin1(bytes: Uint8Array, start: number, end: number): string {
+  return Buffer.from(bytes.subarray(start, end)).toString('latin1');
 }
 
 /** The documents of the least checksums are held out: at least one, in trees so small that the share would be none. */
