@@ -106,7 +106,8 @@ async function collect(
   return least;
 }
 
-async function readText(path: string, { extensions, minBytes, maxBytes }: ImportOptions): Promise<Buffer | SkipReason> {
+/** Reads in this thread: source files are small, and a round trip to the thread pool costs more than reading one. */
+function readText(path: string, { extensions, minBytes, maxBytes }: ImportOptions): Buffer | SkipReason {
   if (extensions !== null && !extensions.some((extension) => path.endsWith(`.${extension}`))) return 'extension';
   try {
     const { size } = statSync(path);
