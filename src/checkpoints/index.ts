@@ -6,5 +6,5 @@ export { ELEMENT_BYTES, type ElementType } from './safetensors/element-types.js'
 export { encodeHeader, type TensorEntry, type TensorSpec, tensorByteLength } from './safetensors/header.js';
 export { type PieceObserver, SafetensorsFile } from './safetensors/reader.js';
 export { SafetensorsWriter } from './safetensors/writer.js';
-export { type CheckpointContent, saveCheckpoint } from './save.js';
+export { type CheckpointContent, saveCheckpoint, tidyCheckpoints } from './save.js';
 export type { TensorSlice } from './slices.js';

@@ -36,9 +36,19 @@ const DEFAULT_MAX_SHARD_BYTES = 2 * 2 ** 30;
 export async function saveCheckpoint(runDirectory: string, content: CheckpointContent): Promise<string> {
   const parent = checkpointsDirectory(runDirectory);
   const path = join(parent, checkpointName(content.step));
-  await removeStaleTemporaries(parent);
+  await tidyCheckpoints(runDirectory);
   await writeDirectoryAtomic(path, (temporary) => fill(temporary, content), { replace: true });
   return path;
+}
+
+/**
+ * Removes what saves and deletions that were killed left behind, and puts back a checkpoint whose replacement had only
+ * begun. For the process that holds the run's lock, before it looks for checkpoints; every save does it as well.
+ *
+ * @throws OutputError if the directory cannot be changed.
+ */
+export async function tidyCheckpoints(runDirectory: string): Promise<void> {
+  await removeStaleTemporaries(checkpointsDirectory(runDirectory));
 }
 
 async function fill(directory: string, { step, state, configYaml, ...tensors }: CheckpointContent): Promise<void> {

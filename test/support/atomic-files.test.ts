@@ -9,7 +9,8 @@ import { createWriteStreamAtomic, writeDirectoryAtomic, writeFileAtomic } from '
 import { OutputError } from '../../src/support/errors.js';
 import { refuseToOverwrite } from '../../src/support/output-failures.js';
 import { removeStaleTemporaries } from '../../src/support/temporaries.js';
-import { compiled, runModule, startModule } from './child-process.js';
+import { compiled, runModule } from './child-process.js';
+import { killWhileWriting } from './killed-writes.js';
 import { temporaryDirectory } from './temporary-directory.js';
 
 describe('writeFileAtomic', () => {
@@ -58,25 +59,7 @@ describe('writeFileAtomic', () => {
   });
 
   it('leaves the old content or the new when the process is killed at any instant', async () => {
-    const directory = temporaryDirectory();
-    const path = join(directory, 'file');
-    const rounds = process.env.PC_TEST_TIER === 'full' ? 50 : 3;
-    for (let round = 0; round < rounds; round++) {
-      const child = startModule(
-        `import { writeFileAtomic } from ${JSON.stringify(compiled('src/support/atomic-files.js'))};
-         for (let letter = 0; ; letter = (letter + 1) % 26) {
-           await writeFileAtomic(${JSON.stringify(path)}, String.fromCharCode(97 + letter).repeat(200_000));
-           if (letter === 0) console.log('written');
-         }`,
-      );
-      await once(child.stdout!, 'data');
-      await new Promise((resolve) => setTimeout(resolve, (round * 7.3) % 40));
-      child.kill('SIGKILL');
-      await once(child, 'close');
-      expect(readFileSync(path, 'utf8')).toMatch(/^([a-z])\1{199999}$/);
-    }
-    await removeStaleTemporaries(directory);
-    expect(readdirSync(directory)).toEqual(['file']);
+    await killWhileWriting(3);
   });
 });
 

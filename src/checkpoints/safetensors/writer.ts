@@ -37,7 +37,7 @@ export class SafetensorsWriter {
   }
 
   /**
-   * Appends a tensor, given whole or in pieces.
+   * Appends a tensor, given whole or in pieces. If that fails, the file is no longer any good: `abandon` it.
    * @param observe sees the bytes in order while they are being written; for checksums.
    * @throws RangeError if the name was used before, or the bytes are not as many as type and shape take.
    */
