@@ -20,7 +20,7 @@ export interface DataFile {
 }
 
 /** The format of a file by its name; null for files that hold no documents, such as manifests. */
-export function dataFormat(path: string): DataFormat | null {
+function dataFormat(path: string): DataFormat | null {
   const found = Object.entries(EXTENSIONS).find(([extension]) => path.endsWith(extension));
   return found === undefined ? null : found[1];
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { writeFileDurably, writeFully } from '../support/durable-files.js';
 import { LINE_FEED } from './lines.js';
 
-export const MANIFEST = 'manifest.json';
+const MANIFEST = 'manifest.json';
 
 /** What is in a dataset's folder: `manifest.json`. */
 export interface DatasetManifest {

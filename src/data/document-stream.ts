@@ -17,7 +17,7 @@ export interface Cursor {
   index: number;
 }
 
-export const FIRST: Readonly<Cursor> = { epoch: 0, unit: 0, block: null, index: 0 };
+const FIRST: Readonly<Cursor> = { epoch: 0, unit: 0, block: null, index: 0 };
 
 export interface SourceOptions extends BlockOptions {
   /** Seed of the run; what is shuffled also depends on the source's name and on where it is, on nothing else. */

@@ -1,0 +1,21 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { splitLines } from '../../src/data/lines.js';
+
+describe('splitLines', () => {
+  it('gives the same lines however the bytes are cut into chunks', async () => {
+    const chunks = fc.array(fc.uint8Array({ max: 13, maxLength: 8 }), { maxLength: 20 });
+    await fc.assert(
+      fc.asyncProperty(chunks, async (pieces) => {
+        const stream = async function* () {
+          yield* pieces;
+        };
+        const lines: string[] = [];
+        for await (const line of splitLines(stream())) lines.push(Buffer.from(line).toString('latin1'));
+        const expected = Buffer.concat(pieces).toString('latin1').split('\n');
+        if (expected.at(-1) === '') expected.pop();
+        expect(lines).toEqual(expected);
+      }),
+    );
+  });
+});
