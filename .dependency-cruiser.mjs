@@ -4,6 +4,7 @@
  */
 const LAYERS = [
   ['src/commands'],
+  ['src/reporting'],
   ['src/config'],
   ['src/training', 'src/evaluation', 'src/generation', 'src/conversion', 'src/data'],
   ['src/neural-coding', 'src/tokenizers', 'src/plugins'],
@@ -13,7 +14,7 @@ const LAYERS = [
 ];
 
 /** What plugin folders may import besides their own files: the plugin contracts, codecs, and what lies below them. */
-const BELOW_PLUGINS = LAYERS.slice(3).flat();
+const BELOW_PLUGINS = LAYERS.slice(LAYERS.findIndex((folders) => folders.includes('src/plugins'))).flat();
 
 const anyOf = (folders) => `^(?:${folders.join('|')})/`;
 
@@ -28,6 +29,13 @@ const layerRules = LAYERS.slice(1).map((folders, index) => ({
 export default {
   forbidden: [
     ...layerRules,
+    {
+      name: 'every-folder-has-a-layer',
+      severity: 'error',
+      comment: 'A new folder under src/ is entered in the table above.',
+      from: { path: '^src/[^/]+/', pathNot: anyOf(LAYERS.flat()) },
+      to: {},
+    },
     {
       name: 'plugins-import-contracts-only',
       severity: 'error',
