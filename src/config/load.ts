@@ -61,6 +61,20 @@ export async function loadConfigFile(file: string, cwd = '.'): Promise<ResolvedC
   return resolveSources([...source.bases.flatMap(withBases), source]);
 }
 
+/**
+ * The configuration of a run that goes on: as it was written into the run, with what the command line changes. The
+ * project file plays no part.
+ *
+ * @throws ConfigError, UsageError as `loadConfig`
+ */
+export async function loadRunConfig(
+  file: string,
+  { set = [], flags = [] }: Pick<ConfigRequest, 'set' | 'flags'>,
+): Promise<ResolvedConfig> {
+  const source = await namedFileSource(file, '.');
+  return resolveSources([...withBases(source), commandLineSource(set, flags)]);
+}
+
 /** A source after everything that it builds upon. */
 export function withBases(source: Source): Source[] {
   return [...source.bases.flatMap(withBases), source];

@@ -25,6 +25,8 @@ export const METRICS = {
   grad_norm: { title: 'Gradient norm', unit: '' },
   tokens_per_second: { title: 'Symbols a second', unit: '1/s' },
   bytes_per_second: { title: 'Bytes a second', unit: 'B/s' },
+  share_of_peak: { title: 'Share of the peak rate', unit: 'share' },
+  data_wait: { title: 'Time spent waiting for data', unit: 'share' },
   compression_rate: { title: 'Compression rate', unit: 'share' },
   raw_share_documents: { title: 'Raw share of documents', unit: 'share' },
   raw_share_bytes: { title: 'Raw share of bytes', unit: 'share' },

@@ -1,0 +1,49 @@
+import type { TrainingMetrics } from '../../training/metrics.js';
+import type { TrainingSummary } from '../../training/trainer.js';
+import { describeDuration } from './progress.js';
+
+/** One line of progress: `step 120 of 1000 · loss 2.1034 · 3.035 bits/byte · 5.1 k symbols/s · …` */
+export function describeMetrics({
+  step,
+  steps,
+  metrics,
+  secondsLeft,
+}: {
+  step: number;
+  steps: number;
+  metrics: TrainingMetrics;
+  secondsLeft: number;
+}): string {
+  const parts = [
+    `step ${step} of ${steps}`,
+    `loss ${metrics.loss.toFixed(4)}`,
+    ...known(metrics.bits_per_byte, (value) => `${value.toFixed(3)} bits/byte`),
+    `${thousands(metrics.tokens_per_second)} symbols/s`,
+    `${thousands(metrics.bytes_per_second)} bytes/s`,
+    ...known(metrics.share_of_peak, (value) => `${(100 * value).toFixed(0)} % of peak`),
+    `rate ${metrics.compression_rate.toFixed(2)}`,
+    `${describeDuration(secondsLeft)} left`,
+  ];
+  return parts.join(' · ');
+}
+
+export function describeSummary(summary: TrainingSummary): string[] {
+  const figures = [
+    ...known(summary.loss, (value) => `loss ${value.toFixed(4)}`),
+    ...known(summary.bitsPerByte, (value) => `${value.toFixed(3)} bits per byte of training text`),
+    `${thousands(summary.totalSymbols)} symbols`,
+    `${thousands(summary.totalBytes)} bytes`,
+  ];
+  return [
+    `${summary.finished ? 'Trained' : 'Stopped'} after step ${summary.step}: ${figures.join(', ')}`,
+    ...(summary.checkpoint === '' ? [] : [`Checkpoint: ${summary.checkpoint}`]),
+  ];
+}
+
+const known = (value: number, show: (value: number) => string): string[] => (Number.isNaN(value) ? [] : [show(value)]);
+
+function thousands(value: number): string {
+  if (value < 1000) return value.toFixed(0);
+  if (value < 1e6) return `${(value / 1e3).toFixed(1)} k`;
+  return value < 1e9 ? `${(value / 1e6).toFixed(1)} M` : `${(value / 1e9).toFixed(2)} G`;
+}

@@ -1,0 +1,150 @@
+import { join } from 'node:path';
+import { Flags } from '@oclif/core';
+import type { FlagSetting } from '../config/command-line.js';
+import type { ResolvedConfig } from '../config/index.js';
+import { InterruptedError, UsageError } from '../support/errors.js';
+import type { RunStart } from '../training/prepare-run.js';
+import type { TrainingObserver, TrainingSummary } from '../training/trainer.js';
+import { BaseCommand } from './base.js';
+import { configFlags, flagSettings, loadCommandConfig, settingFlags } from './shell/config-flags.js';
+import { describeMetrics, describeSummary } from './shell/training-lines.js';
+
+export default class Train extends BaseCommand {
+  static override summary = 'Train a model on a mix of compressed and raw text.';
+  static override description =
+    `In a directory that \`pc init\` made, this trains the configured model; flags and --set change single settings.
+
+--resume goes on with a run exactly where its newest checkpoint stopped: batches, losses and parameters are those of a run that was never interrupted. It takes the settings of the run itself, not of pc.config.*; flags may change how the run is written down and how long it is (steps, checkpoint, logging, validation, data.sources, backend), nothing that it computes.`;
+  static override examples = [
+    '<%= config.bin %> train --mix sentinel --rate 0.9',
+    '<%= config.bin %> train --preset gzip-proxy --name proxy --steps 2000',
+    '<%= config.bin %> train --resume',
+    '<%= config.bin %> train --name finetune --from runs/default/checkpoints/0000001000',
+  ];
+  static override flags = {
+    ...configFlags,
+    ...settingFlags,
+    resume: Flags.boolean({ summary: 'Go on with the run from its newest checkpoint.', exclusive: ['from', 'force'] }),
+    'resume-from': Flags.string({
+      summary: 'Go on from this checkpoint of the run.',
+      helpValue: 'CKPT',
+      exclusive: ['from', 'force'],
+    }),
+    from: Flags.string({ summary: 'A new run from the weights of this checkpoint.', helpValue: 'CKPT' }),
+    force: Flags.boolean({ summary: 'Replace a run of the same name.' }),
+    backend: Flags.string({ summary: 'Backend plugin.', helpValue: 'NAME' }),
+    tensorboard: Flags.boolean({ summary: 'Write TensorBoard event files.', allowNo: true }),
+    wandb: Flags.boolean({ summary: 'Log to Weights & Biases.', allowNo: true }),
+    probe: Flags.integer({
+      summary: 'Write statistics of activations and gradients every N steps.',
+      helpValue: 'N',
+      min: 1,
+    }),
+    profile: Flags.boolean({ summary: 'Profile one step, operation by operation.', allowNo: true }),
+  };
+
+  async run(): Promise<TrainingSummary> {
+    const { flags } = await this.parse(Train);
+    const resuming = flags.resume || flags['resume-from'] !== undefined;
+    if (resuming && (flags.config !== undefined || flags.preset !== undefined))
+      throw new UsageError('a resumed run has its own configuration: --config and --preset would be ignored', {
+        hint: 'Change single settings by --set.',
+      });
+    const more = ownSettings(flags);
+    const located = await loadCommandConfig(flags, more);
+    const { loadConfigFile, loadRunConfig, runDirectory, serialiseConfig } = await import('../config/index.js');
+    const directory = runDirectory(located.config);
+    const { config, origins }: ResolvedConfig = resuming
+      ? await loadRunConfig(join(flags['resume-from'] ?? directory, 'config.yaml'), {
+          set: flags.set ?? [],
+          flags: [...flagSettings(flags), ...more],
+        })
+      : located;
+
+    const { train } = await import('../training/trainer.js');
+    const registry = await this.loadPlugins();
+    const signal = this.stopSignal;
+    const start: RunStart = resuming
+      ? { kind: 'resume', checkpoint: flags['resume-from'] ?? null }
+      : flags.from === undefined
+        ? { kind: 'new' }
+        : { kind: 'from', checkpoint: flags.from };
+    const { summary } = await this.runTasks<{ summary?: TrainingSummary }>(
+      [
+        {
+          title: `Training ${config.name}`,
+          task: async (context, task) => {
+            const show = (line: string): void => {
+              task.output = line;
+            };
+            context.summary = await train(
+              {
+                settings: config,
+                configYaml: serialiseConfig(config, origins),
+                readConfig: async (file) => (await loadConfigFile(file)).config,
+                directory,
+                registry,
+                start,
+                force: flags.force,
+                version: this.config.version,
+                onProblem: (message) => process.stderr.write(`Warning: ${message}\n`),
+              },
+              this.observer(show),
+              signal,
+            );
+          },
+          rendererOptions: { persistentOutput: true },
+        },
+      ],
+      {},
+    );
+    for (const line of describeSummary(summary!)) this.log(line);
+    if (!summary!.finished)
+      throw new InterruptedError(`stopped after step ${summary!.step}; nothing is lost`, {
+        hint: `Go on with it by: pc train --resume${config.name === 'default' ? '' : ` --name ${config.name}`}`,
+      });
+    return summary!;
+  }
+
+  private observer(show: (line: string) => void): TrainingObserver {
+    let started = performance.now();
+    let firstStep = 0;
+    return {
+      onStart: ({ step, steps, parameters, peak }) => {
+        started = performance.now();
+        firstStep = step;
+        show(
+          `${parameters.toLocaleString('en')} parameters, steps ${step} to ${steps}, matrix products at ${(peak / 1e9).toFixed(0)} GFLOP/s`,
+        );
+      },
+      onStep: ({ step, steps, metrics }) => {
+        if (!metrics) return;
+        const secondsPerStep = (performance.now() - started) / 1000 / (step - firstStep);
+        show(describeMetrics({ step, steps, metrics, secondsLeft: (steps - step) * secondsPerStep }));
+      },
+      onValidation: ({ step, bitsPerByte }) =>
+        show(`step ${step}: ${bitsPerByte.toFixed(4)} bits per byte on held-out text`),
+      onCheckpoint: (path) => show(`saved ${path}`),
+    };
+  }
+}
+
+interface OwnFlags {
+  backend?: string | undefined;
+  tensorboard?: boolean | undefined;
+  wandb?: boolean | undefined;
+  probe?: number | undefined;
+  profile?: boolean | undefined;
+}
+
+/** The settings that this command's own flags stand for. */
+function ownSettings(flags: OwnFlags): FlagSetting[] {
+  const settings: FlagSetting[] = [
+    { flag: '--backend', path: ['backend', 'name'], value: flags.backend },
+    { flag: '--tensorboard', path: ['logging', 'tensorboard'], value: flags.tensorboard },
+    { flag: '--wandb', path: ['logging', 'wandb', 'enabled'], value: flags.wandb },
+    { flag: '--probe', path: ['logging', 'probe'], value: flags.probe },
+    { flag: '--profile', path: ['logging', 'profile'], value: flags.profile },
+  ];
+  return settings.filter(({ value }) => value !== undefined);
+}

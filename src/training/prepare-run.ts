@@ -1,0 +1,264 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Checkpoint, latestCheckpoint, listCheckpoints, openCheckpoint } from '../checkpoints/index.js';
+import type { LoaderState } from '../data/batches.js';
+import { trainedRepresentations } from '../data/compression-schedule.js';
+import { type Loader, openLoader } from '../data/loader.js';
+import { trainingSources } from '../data/mixture.js';
+import { sameShape } from '../graph/index.js';
+import { createModel, type LanguageModel } from '../models/index.js';
+import type { Backend, Compressor, StateSlice } from '../plugins/contracts.js';
+import type { PluginRegistry } from '../plugins/registry.js';
+import { writeFileAtomic } from '../support/atomic-files.js';
+import { acquireLock } from '../support/directory-lock.js';
+import { CheckpointError, ConfigError, OutputError, TrainingError } from '../support/errors.js';
+import { RAW_LIMIT } from '../vocabulary/layout.js';
+import { type VocabularyLayout, vocabularyLayout } from '../vocabulary/vocabulary.js';
+import { describeEnvironment } from './environment.js';
+import { initialParameters } from './initialise.js';
+import { type MetricsLogger, openMetricsLogger } from './logging/index.js';
+import type { Totals } from './metrics.js';
+import { forbiddenChanges, type TrainingSettings } from './settings.js';
+import { TrainingSession } from './training-session.js';
+
+/** Names within a run's directory. */
+export const CONFIG_FILE = 'config.yaml';
+export const ENVIRONMENT_FILE = 'environment.json';
+
+/** Where the weights of a run come from. */
+export type RunStart =
+  | { kind: 'new' }
+  /** A new run from the weights of a checkpoint; its optimizer and data begin anew. */
+  | { kind: 'from'; checkpoint: string }
+  /** Goes on exactly where a checkpoint of the same run stopped; null: the newest. */
+  | { kind: 'resume'; checkpoint: string | null };
+
+export interface TrainingRequest {
+  settings: TrainingSettings;
+  /** The resolved configuration as text: written into the run and its checkpoints. */
+  configYaml: string;
+  /** Reads the configuration that a checkpoint was written with. */
+  readConfig(file: string): Promise<object>;
+  directory: string;
+  registry: PluginRegistry;
+  start: RunStart;
+  /** A new run may replace what stands in its directory. */
+  force: boolean;
+  version: string;
+  /** Told of what does not stop training. */
+  onProblem(message: string): void;
+}
+
+/** What a checkpoint says of a run beside its tensors. */
+export interface RunState {
+  totals: Totals;
+  loader: LoaderState;
+}
+
+/** A run with everything open, ready for its next step. */
+export interface PreparedRun {
+  model: LanguageModel;
+  layout: VocabularyLayout;
+  compressor: Compressor;
+  backend: Backend;
+  session: TrainingSession;
+  loader: Loader;
+  logger: MetricsLogger;
+  /** Steps done. */
+  step: number;
+  totals: Totals;
+  /** Newest complete checkpoint, if there is one. */
+  lastCheckpoint: string | null;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens everything a run needs. What was opened is closed again if something fails.
+ *
+ * @throws OutputError if the directory is in use, or holds a run already; ConfigError for settings that contradict each
+ *   other; CheckpointError, DataError, BackendError: what opening the parts throws
+ */
+export async function prepareRun(request: TrainingRequest): Promise<PreparedRun> {
+  const { settings, directory, registry, start } = request;
+  const opened: (() => Promise<unknown>)[] = [];
+  const close = async () => {
+    for (const closeOne of opened.splice(0).reverse()) await closeOne();
+  };
+  try {
+    const lock = await acquireLock(directory);
+    opened.push(() => lock.release());
+    const checkpoint = await startingCheckpoint(request);
+    const name = settings.data.compressor;
+    const options = settings.compressors[name] ?? {};
+    const compressor = await registry.createCompressor(name, options, request.onProblem);
+    opened.push(async () => compressor.dispose?.());
+    const layout = vocabularyLayout(
+      settings.vocabulary,
+      compressor.alphabetSize,
+      trainedRepresentations(settings.data),
+    );
+    const model = createModel(settings.model, { size: layout.size, rawSize: Math.min(RAW_LIMIT, layout.size) });
+    checkModel(model, settings);
+
+    const { name: backendName, ...backendOptions } = settings.backend;
+    const backend = await registry.createBackend(backendName, backendOptions);
+    opened.push(() => backend.dispose());
+    const session = await TrainingSession.open(backend, { ...settings, model });
+    opened.push(() => session.dispose());
+    const resumed = start.kind === 'resume' ? checkpoint : null;
+    if (checkpoint)
+      await session.session.writeState(restored(checkpoint, session, resumed ? 'all' : 'parameters', model));
+    else await session.session.writeState(initialParameters(model, settings.seed));
+    const state = resumed ? parseRunState(resumed) : null;
+
+    const { rank, world } = backend.topology;
+    const loader = await openLoader({
+      sources: trainingSources(settings.data),
+      data: settings.data,
+      batch: settings.batch,
+      seed: settings.seed,
+      vocabulary: layout,
+      inputs: {
+        views: 1 + model.heads + model.rawHeads,
+        documentMask: settings.loss.documentMask,
+        multibyteWeights: settings.loss.multibyteMask
+          ? {
+              heads: model.heads,
+              disableCrossBytePrediction: settings.loss.disableCrossBytePrediction,
+              compressedWeight: settings.loss.weightCompressed ? settings.loss.compressedWeight : null,
+            }
+          : null,
+      },
+      ranks: { rank, world },
+      compressor: registry.compressorDescriptor(name, options),
+      prefetch: settings.data.prefetch,
+      fromState: state?.loader ?? null,
+      log: request.onProblem,
+    });
+    opened.push(() => loader.close());
+
+    await mkdir(directory, { recursive: true });
+    await writeFileAtomic(join(directory, CONFIG_FILE), request.configYaml);
+    const environment = describeEnvironment(request.version, backendName, backend);
+    await writeFileAtomic(join(directory, ENVIRONMENT_FILE), `${JSON.stringify(environment, null, 2)}\n`);
+    const logger = await openMetricsLogger({
+      options: settings.logging,
+      directory,
+      name: settings.name,
+      config: { ...settings },
+      resumedStep: resumed?.step ?? null,
+      onProblem: request.onProblem,
+    });
+    opened.push(() => logger.close());
+    return {
+      model,
+      layout,
+      compressor,
+      backend,
+      session,
+      loader,
+      logger,
+      step: resumed?.step ?? 0,
+      totals: state?.totals ?? { symbols: 0, bytes: 0, documents: 0 },
+      lastCheckpoint: resumed?.path ?? null,
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** The checkpoint that a run starts with, if any. */
+async function startingCheckpoint(request: TrainingRequest): Promise<Checkpoint | null> {
+  const { directory, start, settings, force } = request;
+  if (start.kind === 'resume') {
+    const path = start.checkpoint ?? (await latestCheckpoint(directory))?.path;
+    if (path === undefined)
+      throw new CheckpointError(`the run ${directory} has no checkpoint to resume from`, {
+        file: directory,
+        hint: 'Start it without --resume, or name another run.',
+      });
+    const checkpoint = await openCheckpoint(path);
+    const changed = forbiddenChanges(await request.readConfig(join(path, CONFIG_FILE)), settings);
+    if (changed.length > 0)
+      throw new ConfigError(`a resumed run cannot change ${changed.join(', ')}`, {
+        field: changed[0]!,
+        hint: `Restore the values of ${path}/config.yaml, or start a new run with --from ${path}.`,
+      });
+    return checkpoint;
+  }
+  const [existing] = await listCheckpoints(directory);
+  if (existing && !force)
+    throw new OutputError(`${directory} holds a run already`, {
+      file: existing.path,
+      hint: 'Go on with it by --resume, choose another name, or replace it by --force.',
+    });
+  if (existing) await removeRun(directory);
+  return start.kind === 'from' ? openCheckpoint(start.checkpoint) : null;
+}
+
+/** Checkpoints and metrics of a run that is replaced. */
+async function removeRun(directory: string): Promise<void> {
+  const { rm } = await import('node:fs/promises');
+  for (const { path } of await listCheckpoints(directory)) await rm(path, { recursive: true, force: true });
+}
+
+function checkModel(model: LanguageModel, { batch, loss }: TrainingSettings): void {
+  if (batch.sequenceLength % model.lengthMultiple !== 0)
+    throw new ConfigError(
+      `batch.sequenceLength ${batch.sequenceLength} is no multiple of the model's window ${model.lengthMultiple}`,
+      {
+        field: 'batch.sequenceLength',
+        hint: `Choose a multiple of model.windowSize, such as ${Math.ceil(batch.sequenceLength / model.lengthMultiple) * model.lengthMultiple}.`,
+      },
+    );
+  if (model.rawHeads > 0 && loss.multibyteMask)
+    throw new ConfigError('raw heads weigh predictions by themselves; loss.multibyteMask would do it again', {
+      field: 'loss.multibyteMask',
+      hint: 'Set loss.multibyteMask to false, or model.rawHeads to 0.',
+    });
+}
+
+/** The tensors of a checkpoint that the session takes, checked against what it needs. */
+async function* restored(
+  checkpoint: Checkpoint,
+  session: TrainingSession,
+  what: 'all' | 'parameters',
+  model: LanguageModel,
+): AsyncGenerator<StateSlice> {
+  const saved = new Map(checkpoint.specs.map((spec) => [spec.name, spec]));
+  const wanted = what === 'all' ? session.stateSpecs : model.parameters;
+  for (const { name, shape } of wanted) {
+    const spec = saved.get(name);
+    if (spec && sameShape(spec.shape, shape)) continue;
+    throw new CheckpointError(
+      spec
+        ? `tensor ${name} is [${spec.shape}] in the checkpoint, and [${shape}] in the configured model`
+        : `the checkpoint has no tensor ${name}`,
+      { file: checkpoint.path, field: name, hint: `Configure the model as in ${checkpoint.path}/config.yaml.` },
+    );
+  }
+  yield* checkpoint.tensors(wanted.map(({ name }) => name));
+}
+
+function parseRunState(checkpoint: Checkpoint): RunState {
+  const state = checkpoint.state as Partial<RunState> | null;
+  if (!state?.loader || !state.totals)
+    throw new CheckpointError('the checkpoint does not say where its data stands', {
+      file: checkpoint.path,
+      hint: `Start a new run from its weights: --from ${checkpoint.path}`,
+    });
+  return state as RunState;
+}
+
+/** Refuses to train on numbers that are not finite, and says what to go on from. */
+export function requireFinite(step: number, values: Record<string, number>, lastCheckpoint: string | null): void {
+  const bad = Object.entries(values).find(([, value]) => !Number.isFinite(value));
+  if (!bad) return;
+  throw new TrainingError(`the ${bad[0]} of step ${step} is ${bad[1]}; training stops`, {
+    hint: lastCheckpoint
+      ? `The last good checkpoint is ${lastCheckpoint}. Go on from it with a lower optim.learningRate: --from ${lastCheckpoint}`
+      : 'There is no checkpoint yet. Lower optim.learningRate, lengthen optim.warmup, or look at the data.',
+  });
+}
