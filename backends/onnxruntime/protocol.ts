@@ -15,7 +15,8 @@ export interface Requests {
   unload: { request: { executable: number }; reply: null };
   /** Begins a snapshot of the state as it is now. */
   snapshot: { request: { names: string[] | null }; reply: { snapshot: number; names: string[] } };
-  readSnapshot: { request: { snapshot: number; name: string }; reply: StateSlice };
+  /** As many of the tensors, in order, as fit in a message; at least one. */
+  readSnapshot: { request: { snapshot: number; names: string[] }; reply: StateSlice[] };
   endSnapshot: { request: { snapshot: number }; reply: null };
   write: { request: StateSlice; reply: null };
 }

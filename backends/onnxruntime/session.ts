@@ -61,7 +61,12 @@ export class OnnxruntimeSession implements Session {
   private async *readSnapshot(begun: Promise<Requests['snapshot']['reply']>): AsyncIterable<StateSlice> {
     const { snapshot, names } = await begun;
     try {
-      for (const name of names) yield await this.request('readSnapshot', { snapshot, name });
+      let left = names;
+      while (left.length > 0) {
+        const slices = await this.request('readSnapshot', { snapshot, names: left });
+        left = left.slice(slices.length);
+        yield* slices;
+      }
     } finally {
       if (!this.closed) await this.request('endSnapshot', { snapshot });
     }

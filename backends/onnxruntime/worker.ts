@@ -1,7 +1,7 @@
 import { parentPort } from 'node:worker_threads';
 import { InferenceSession, type Tensor } from 'onnxruntime-node';
 import { declarations, type Program, sameShape } from '../../src/graph/index.js';
-import type { Inputs, LoadOptions, Outputs, StateSpec } from '../../src/plugins/contracts.js';
+import type { Inputs, LoadOptions, Outputs, StateSlice, StateSpec } from '../../src/plugins/contracts.js';
 import { BackendError, type BackendFailure, PcError } from '../../src/support/errors.js';
 import { type LoweredProgram, lowerProgram } from './lower-program.js';
 import type { ReplyMessage, RequestMessage, RequestName, Requests, SessionSettings } from './protocol.js';
@@ -11,6 +11,9 @@ import { fromOrt, StateStore, toOrt } from './state.js';
  * The thread that owns a session's state and runs its programs: `InferenceSession.run` blocks its caller, and the main
  * thread must stay free for the terminal, signals and data.
  */
+
+/** A snapshot is read between the steps of a run: in few messages, that it does not take as many steps as tensors. */
+const SNAPSHOT_MESSAGE_BYTES = 1 << 26;
 
 interface Loaded {
   session: InferenceSession;
@@ -54,7 +57,17 @@ const handlers: Handlers = {
     const wanted = names ?? store.names;
     return { snapshot: store.beginSnapshot(wanted), names: wanted };
   },
-  readSnapshot: ({ snapshot, name }) => store.readSnapshot(snapshot, name),
+  readSnapshot: ({ snapshot, names }) => {
+    const slices: StateSlice[] = [];
+    let bytes = 0;
+    for (const name of names) {
+      if (slices.length > 0 && bytes >= SNAPSHOT_MESSAGE_BYTES) break;
+      const slice = store.readSnapshot(snapshot, name);
+      bytes += slice.tensor.bytes.byteLength;
+      slices.push(slice);
+    }
+    return slices;
+  },
   endSnapshot: ({ snapshot }) => {
     store.endSnapshot(snapshot);
     return null;
@@ -162,7 +175,7 @@ function transferable(name: RequestName, result: unknown): ArrayBuffer[] {
     name === 'run'
       ? (result as Outputs[]).flatMap((outputs) => Object.values(outputs))
       : name === 'readSnapshot'
-        ? [(result as Requests['readSnapshot']['reply']).tensor]
+        ? (result as Requests['readSnapshot']['reply']).map(({ tensor }) => tensor)
         : [];
   return tensors
     .map(({ bytes }) => bytes.buffer)
