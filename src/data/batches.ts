@@ -5,6 +5,7 @@ import { ConfigError, DataError } from '../support/errors.js';
 import type { VocabularyLayout } from '../vocabulary/vocabulary.js';
 import { type BatchStatistics, emptyStatistics } from './batch-statistics.js';
 import { DataSource, type DocumentStream } from './document-stream.js';
+import type { Encoder } from './encoding.js';
 import type { MixtureSource } from './mixture.js';
 import type { BatchOptions, DataOptions } from './options.js';
 import { Row, type RowOptions, type RowState } from './row.js';
@@ -114,7 +115,7 @@ export class BatchAssembler {
    */
   static async open(
     settings: BatchSettings,
-    compressor: Pick<Compressor, 'encode' | 'field' | 'fingerprint'>,
+    compressor: Encoder & Pick<Compressor, 'fingerprint'>,
     state: LoaderState | null,
   ): Promise<BatchAssembler> {
     const rows = ownedRows(settings.batch, settings.ranks);
@@ -176,10 +177,7 @@ export class BatchAssembler {
   }
 }
 
-function rowOptions(
-  { data, batch, inputs, vocabulary }: BatchSettings,
-  compressor: Pick<Compressor, 'encode' | 'field'>,
-): RowOptions {
+function rowOptions({ data, batch, inputs, vocabulary }: BatchSettings, compressor: Encoder): RowOptions {
   return {
     sequenceLength: batch.sequenceLength,
     views: inputs.views,

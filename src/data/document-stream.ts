@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { DataError } from '../support/errors.js';
+import { DataError, type ErrorLocation } from '../support/errors.js';
 import { Random } from '../support/random/index.js';
 import type { BlockOptions, BlockReader, RecordBlock } from './blocks.js';
 import { type BadRecordPolicy, documentOf, type PassedOver } from './documents.js';
@@ -15,6 +15,14 @@ export interface Cursor {
   block: number | null;
   /** Position in the block's shuffled order. */
   index: number;
+}
+
+/** A document with its place among all. */
+export interface TakenDocument {
+  document: DataDocument;
+  at: Readonly<Cursor>;
+  /** Its file and line, for messages: counting lines reads the file. */
+  locate(): Promise<ErrorLocation>;
 }
 
 const FIRST: Readonly<Cursor> = { epoch: 0, unit: 0, block: null, index: 0 };
@@ -142,12 +150,12 @@ export class DocumentStream {
   }
 
   /**
-   * The next document and where it is.
+   * The next document.
    *
    * @param passedOver counts the records that came before it and are no documents
    * @throws DataError for damaged files, and for bad records unless they are skipped
    */
-  async take(passedOver: PassedOver): Promise<{ document: DataDocument; at: Readonly<Cursor> }> {
+  async take(passedOver: PassedOver): Promise<TakenDocument> {
     for (;;) {
       const { epoch, unit, index } = this.position;
       if (this.dealt.epoch !== epoch) this.dealt = { epoch, units: this.source.dealt(this.row, epoch) };
@@ -164,7 +172,10 @@ export class DocumentStream {
       this.position = { ...at, index: index + 1 };
       const { onBadRecord } = this.source.options;
       const document = await documentOf(file, records, order[index]!, onBadRecord, passedOver);
-      if (document !== null) return { document, at };
+      if (document !== null) {
+        const locate = async () => ({ file: file.path, line: await records.lineOf(order[index]!) });
+        return { document, at, locate };
+      }
     }
   }
 

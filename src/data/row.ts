@@ -1,13 +1,11 @@
-import type { Compressor } from '../plugins/contracts.js';
-import { DataError } from '../support/errors.js';
 import { cumulativeWeights, Random, type RandomState } from '../support/random/index.js';
 import { type BatchStatistics, countBlock } from './batch-statistics.js';
 import { type CompressionSettings, compressionAt } from './compression-schedule.js';
-import type { Cursor, DocumentStream } from './document-stream.js';
+import type { Cursor, DocumentStream, TakenDocument } from './document-stream.js';
+import { type Encoder, symbolsOf } from './encoding.js';
 import { drawLayout, LAYOUTS, type LayoutName, type SizeRatioState, sizeRatio } from './mixing-modes.js';
 import type { DataOptions } from './options.js';
 import { SequencePacker } from './packing.js';
-import type { DataDocument } from './records.js';
 import { type LaidOutDocument, layOut, type SymbolLayoutOptions } from './symbol-layout.js';
 
 /**
@@ -23,7 +21,7 @@ export interface RowOptions {
   views: number;
   compression: CompressionSettings;
   rateUnit: DataOptions['rateUnit'];
-  compressor: Pick<Compressor, 'encode' | 'field'>;
+  compressor: Encoder;
   codeField: DataOptions['codeField'];
   symbols: SymbolLayoutOptions;
 }
@@ -102,8 +100,8 @@ export class Row {
     const stream = partial === null ? undefined : sources.get(partial.source)?.stream;
     if (partial !== null && stream !== undefined) {
       await stream.seek(partial.at);
-      const { document } = await stream.take({ bad: 0, empty: 0 });
-      row.current = { ...partial, laidOut: await row.layOut(document, partial) };
+      const taken = await stream.take({ bad: 0, empty: 0 });
+      row.current = { ...partial, laidOut: await row.layOut(taken, partial) };
     }
     return row;
   }
@@ -111,7 +109,8 @@ export class Row {
   /**
    * Packs the row's sequence for optimizer step `step` into `target`, of N + views − 1 ids, and counts what is new in it.
    *
-   * @throws DataError for data that cannot be read; CompressorError for a document that cannot be encoded
+   * @throws DataError for data that cannot be read; CompressorError for a document that cannot be encoded; PluginError for
+   *   a compressor that fails
    */
   async next(step: number, target: Int32Array, statistics: BatchStatistics): Promise<void> {
     while (!this.packer.isFull) {
@@ -149,33 +148,25 @@ export class Row {
   private async open(step: number, statistics: BatchStatistics): Promise<OpenDocument> {
     const { compression, rateUnit } = this.options;
     const source = this.names[this.random.choice(this.weights)]!;
-    const { document, at } = await this.sources.get(source)!.stream.take(statistics.passedOver);
+    const taken = await this.sources.get(source)!.stream.take(statistics.passedOver);
     const ratio = rateUnit === 'symbol' ? sizeRatio(this.measured) : 1;
     const layout = drawLayout(compressionAt(compression, step), ratio, this.random);
-    const fields = [...document.codes.keys()];
+    const fields = [...taken.document.codes.keys()];
     const codeField = fields.length > 1 ? fields[this.random.integer(fields.length)]! : (fields[0] ?? null);
-    const laidOut = await this.layOut(document, { source, at, layout, codeField });
+    const laidOut = await this.layOut(taken, { layout, codeField });
     statistics.documents++;
     this.measure(laidOut);
-    return { source, at, layout, codeField, offset: 0, laidOut };
+    return { source, at: taken.at, layout, codeField, offset: 0, laidOut };
   }
 
   private async layOut(
-    { bytes, codes }: DataDocument,
-    { source, at, layout, codeField }: Omit<PartialDocument, 'offset'>,
+    { document, locate }: TakenDocument,
+    { layout, codeField }: Pick<PartialDocument, 'layout' | 'codeField'>,
   ): Promise<LaidOutDocument> {
-    const { compressor, symbols } = this.options;
+    const { compressor, symbols: options } = this.options;
     const wanted = LAYOUTS[layout].documents.some((blocks) => blocks.some((block) => block === 'compressed'));
-    if (!wanted) return layOut(LAYOUTS[layout], bytes, null, symbols);
-    const stored = codeField === null ? null : codes.get(codeField);
-    if (stored === undefined) {
-      throw new DataError('a document that was being read has lost its precomputed codes', {
-        field: codeField ?? undefined,
-        hint: `The source "${source}" changed (epoch ${at.epoch}, unit ${at.unit}); resume with the data as it was.`,
-      });
-    }
-    const encoded = stored === null ? await compressor.encode(bytes) : compressor.field.read(stored);
-    return layOut(LAYOUTS[layout], bytes, encoded.symbols, symbols);
+    const symbols = wanted ? await symbolsOf(document, codeField, compressor, locate) : null;
+    return layOut(LAYOUTS[layout], document.bytes, symbols, options);
   }
 
   private measure({ blocks }: LaidOutDocument): void {

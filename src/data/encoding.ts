@@ -1,0 +1,54 @@
+import { asPluginFailure } from '../plugins/compressor-instance.js';
+import type { Compressor } from '../plugins/contracts.js';
+import { CompressorError, DataError, type ErrorLocation, PcError, PluginError } from '../support/errors.js';
+import type { DataDocument } from './records.js';
+
+/** What encoding needs of a compressor. */
+export type Encoder = Pick<Compressor, 'encode' | 'field' | 'alphabetSize'>;
+
+/**
+ * The codes of a document: those stored in its field `codeField`, or freshly encoded where that is null.
+ *
+ * @param locate where the document was read, asked only when something is wrong
+ * @throws CompressorError if the compressor cannot represent the document or did not write the codes; DataError if they
+ *   are of another compressor; PluginError if the compressor fails by an error that is none of ours
+ */
+export async function symbolsOf(
+  { bytes, codes }: DataDocument,
+  codeField: string | null,
+  compressor: Encoder,
+  locate: () => Promise<ErrorLocation>,
+): Promise<Uint32Array> {
+  const stored = codeField === null ? null : codes.get(codeField);
+  if (stored === undefined) {
+    throw new DataError('the document has no precomputed codes any more', {
+      ...(await locate()),
+      field: codeField!,
+      hint: 'Resume with the data as it was.',
+    });
+  }
+  const symbols = await attempt(async () => {
+    const encoded = stored === null ? await compressor.encode(bytes) : compressor.field.read(stored);
+    return encoded.symbols;
+  }, locate);
+  for (const symbol of symbols) {
+    if (symbol < compressor.alphabetSize) continue;
+    throw new DataError(`symbol ${symbol} is outside the compressor's alphabet of ${compressor.alphabetSize}`, {
+      ...(await locate()),
+      ...(codeField !== null && { field: codeField }),
+      hint: 'The codes were made by another compressor or with other options.',
+    });
+  }
+  return symbols;
+}
+
+async function attempt<T>(encode: () => Promise<T>, locate: () => Promise<ErrorLocation>): Promise<T> {
+  try {
+    return await encode();
+  } catch (cause) {
+    const { message, hint, location } =
+      cause instanceof PcError ? cause : asPluginFailure(cause, 'the compressor failed on a document');
+    const Failure = cause instanceof PcError ? CompressorError : PluginError;
+    throw new Failure(message, { ...(await locate()), ...location, hint, cause });
+  }
+}
