@@ -72,7 +72,7 @@ export class PluginError extends PcError {
   readonly code = 'plugin';
 }
 
-/** A file cannot be written: no space left, read-only, or it exists already and `--force` was not given. */
+/** A file cannot be written: no space left, read-only, in use by another run, or there already without `--force`. */
 export class OutputError extends PcError {
   readonly code = 'output';
 }
@@ -96,7 +96,7 @@ export class BackendError extends PcError {
   }
 }
 
-/** Training cannot go on: the loss is not finite, the run directory is in use, a setting may not change on resume. */
+/** Training cannot go on: the loss is not finite, a setting may not change on resume. */
 export class TrainingError extends PcError {
   readonly code = 'training';
 }

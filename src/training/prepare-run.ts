@@ -1,6 +1,12 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Checkpoint, latestCheckpoint, listCheckpoints, openCheckpoint } from '../checkpoints/index.js';
+import {
+  type Checkpoint,
+  latestCheckpoint,
+  listCheckpoints,
+  openCheckpoint,
+  tidyCheckpoints,
+} from '../checkpoints/index.js';
 import type { LoaderState } from '../data/batches.js';
 import { trainedRepresentations } from '../data/compression-schedule.js';
 import { type Loader, openLoader } from '../data/loader.js';
@@ -87,6 +93,7 @@ export async function prepareRun(request: TrainingRequest): Promise<PreparedRun>
   try {
     const lock = await acquireLock(directory);
     opened.push(() => lock.release());
+    await tidyCheckpoints(directory);
     const checkpoint = await startingCheckpoint(request);
     const name = settings.data.compressor;
     const options = settings.compressors[name] ?? {};

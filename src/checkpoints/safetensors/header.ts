@@ -30,7 +30,7 @@ export interface SafetensorsHeader {
 
 export const LENGTH_BYTES = 8;
 /** Longest header that the format allows. */
-export const MAX_HEADER_BYTES = 100_000_000;
+const MAX_HEADER_BYTES = 100_000_000;
 const MAX_NAME_LENGTH = 1024;
 const METADATA_KEY = '__metadata__';
 
