@@ -19,32 +19,26 @@ export function builtinRegistry(artifactsRoot: string): PluginRegistry {
   return new PluginRegistry([builtinSource()], artifactsRoot);
 }
 
-/** The registry of everything: built-in plugins first, then those that the user installed or linked, by name. */
-export async function loadRegistry(config: Interfaces.Config): Promise<PluginRegistry> {
-  const sources = [builtinSource(), ...(await installedSources(config))];
-  return new PluginRegistry(sources, join(config.dataDir, 'artifacts'));
+/**
+ * The registry of everything: built-in plugins first, then those that the user installed or linked, by name.
+ *
+ * @param answerTimeout how long one plugin may take to load and answer, in milliseconds
+ */
+export async function loadRegistry(
+  config: Interfaces.Config,
+  answerTimeout: number = ANSWER_TIMEOUT,
+): Promise<PluginRegistry> {
+  const plugins = [...config.plugins.values()].filter((plugin) => plugin.hooks[PLUGIN_EVENT] !== undefined);
+  plugins.sort((a, b) => (a.name < b.name ? -1 : 1));
+  const installed = await Promise.all(plugins.map((plugin) => ask(plugin, config, answerTimeout)));
+  return new PluginRegistry([builtinSource(), ...installed], join(config.dataDir, 'artifacts'));
 }
 
 function builtinSource(): PluginSource {
   return { origin: { kind: 'built-in' }, entryUrl: BUILTIN_ENTRY, outcome: { manifest: builtin({ host }) } };
 }
 
-async function installedSources(config: Interfaces.Config): Promise<PluginSource[]> {
-  // oclif's own timer does not keep the process alive: without this one, a plugin that never answers would end it.
-  const keepAlive = setInterval(() => {}, ANSWER_TIMEOUT);
-  try {
-    const { successes, failures } = await config.runHook(PLUGIN_EVENT, { host }, ANSWER_TIMEOUT, true);
-    const answers = [
-      ...successes.map(({ plugin, result }) => toSource(plugin, { manifest: result })),
-      ...failures.map(({ plugin, error }) => toSource(plugin, { error })),
-    ];
-    return answers.sort((a, b) => (a.entryUrl < b.entryUrl ? -1 : 1));
-  } finally {
-    clearInterval(keepAlive);
-  }
-}
-
-function toSource(plugin: Interfaces.Plugin, outcome: PluginSource['outcome']): PluginSource {
+async function ask(plugin: Interfaces.Plugin, config: Interfaces.Config, timeout: number): Promise<PluginSource> {
   const hooks = plugin.hooks[PLUGIN_EVENT] ?? [];
   return {
     origin: {
@@ -54,8 +48,29 @@ function toSource(plugin: Interfaces.Plugin, outcome: PluginSource['outcome']): 
       root: plugin.root,
     },
     entryUrl: entryUrl(plugin.root, hooks[0]?.target ?? ''),
-    outcome: hooks.length === 1 ? outcome : { error: severalEntries(hooks.length) },
+    outcome: hooks.length === 1 ? await answer(plugin, config, timeout) : { error: severalEntries(hooks.length) },
   };
+}
+
+/** oclif's time limit covers the hook but not the loading of its module, so there is a second one here. */
+async function answer(
+  plugin: Interfaces.Plugin,
+  config: Interfaces.Config,
+  timeout: number,
+): Promise<PluginSource['outcome']> {
+  const alone: Interfaces.Config = Object.assign(Object.create(config), { plugins: new Map([[plugin.name, plugin]]) });
+  let timer: NodeJS.Timeout | undefined;
+  const silence = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new PluginError(`did not answer within ${timeout / 1000} s`)), timeout);
+  });
+  try {
+    const { successes, failures } = await Promise.race([alone.runHook(PLUGIN_EVENT, { host }, timeout, true), silence]);
+    return failures[0] === undefined ? { manifest: successes[0]?.result } : { error: failures[0].error };
+  } catch (error) {
+    return { error };
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Worker threads import the hook by themselves; oclif accepts it without an extension, `import` does not. */
