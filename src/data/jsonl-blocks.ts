@@ -1,5 +1,4 @@
-import { createReadStream } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { closeSync, createReadStream, openSync, readSync } from 'node:fs';
 import { DataError } from '../support/errors.js';
 import type { BlockOptions, BlockReader, RecordBlock, Unit } from './blocks.js';
 import type { DataFile } from './data-files.js';
@@ -10,7 +9,8 @@ const SCAN_BYTES = 65_536;
 
 /**
  * Reads the records of a plain JSONL file that begin within a range of bytes. Positions are byte offsets, so any block
- * is read without what comes before it.
+ * is read without what comes before it. Files are opened for one block at a time, so that any number of rows may share
+ * any number of files, and read in this thread: for blocks of this size a round trip to the thread pool costs more.
  */
 export class JsonlBlockReader implements BlockReader {
   constructor(
@@ -21,33 +21,33 @@ export class JsonlBlockReader implements BlockReader {
 
   async block(start: number | null): Promise<RecordBlock> {
     const { path } = this.file;
-    let handle: FileHandle | undefined;
+    let descriptor: number | undefined;
     try {
-      handle = await open(path);
-      const from = start ?? (await this.firstLine(handle));
+      descriptor = openSync(path, 'r');
+      const from = start ?? this.firstLine(descriptor);
       const until = Math.min(this.unit.end, from + this.options.blockBytes);
       if (from >= until) return new JsonlBlock(path, new Uint8Array(0), from, null, this.options);
-      const bytes = await this.wholeLines(handle, from, until);
+      const bytes = this.wholeLines(descriptor, from, until);
       const next = from + bytes.length < this.unit.end ? from + bytes.length : null;
       return new JsonlBlock(path, bytes, from, next, this.options);
     } catch (cause) {
       if (cause instanceof DataError) throw cause;
       throw new DataError('the file cannot be read', { file: path, cause });
     } finally {
-      await handle?.close();
+      if (descriptor !== undefined) closeSync(descriptor);
     }
   }
 
   async close(): Promise<void> {}
 
   /** Offset of the first line that begins in the unit, or the unit's end. */
-  private async firstLine(handle: FileHandle): Promise<number> {
+  private firstLine(descriptor: number): number {
     const { start, end } = this.unit;
     if (start === 0) return 0;
     const buffer = new Uint8Array(Math.min(SCAN_BYTES, end - start));
     // A line begins at `start` if the byte before it ends one.
     for (let at = start - 1; at < end - 1; ) {
-      const bytes = await readFully(handle, buffer, at, Math.min(buffer.length, end - 1 - at), this.file.path);
+      const bytes = readFully(descriptor, buffer, at, Math.min(buffer.length, end - 1 - at), this.file.path);
       const found = bytes.indexOf(LINE_FEED);
       if (found >= 0) return at + found + 1;
       at += bytes.length;
@@ -56,14 +56,14 @@ export class JsonlBlockReader implements BlockReader {
   }
 
   /** The lines that begin in `from` … `until`, the last one to its end. */
-  private async wholeLines(handle: FileHandle, from: number, until: number): Promise<Uint8Array> {
+  private wholeLines(descriptor: number, from: number, until: number): Uint8Array {
     const { size, path } = this.file;
-    let bytes: Uint8Array = await readFully(handle, new Uint8Array(until - from), from, until - from, path);
+    let bytes: Uint8Array = readFully(descriptor, new Uint8Array(until - from), from, until - from, path);
     while (bytes.at(-1) !== LINE_FEED && from + bytes.length < size) {
       const more = Math.min(Math.max(bytes.length, SCAN_BYTES), size - from - bytes.length);
       const longer = new Uint8Array(bytes.length + more);
       longer.set(bytes);
-      const rest = await readFully(handle, longer.subarray(bytes.length), from + bytes.length, more, path);
+      const rest = readFully(descriptor, longer.subarray(bytes.length), from + bytes.length, more, path);
       const end = rest.indexOf(LINE_FEED);
       bytes = end < 0 ? longer : longer.subarray(0, bytes.length + end + 1);
     }
@@ -115,16 +115,16 @@ class JsonlBlock implements RecordBlock {
   }
 }
 
-async function readFully(handle: FileHandle, buffer: Uint8Array, position: number, length: number, path: string) {
+function readFully(descriptor: number, buffer: Uint8Array, position: number, length: number, path: string): Uint8Array {
   for (let done = 0; done < length; ) {
-    const { bytesRead } = await handle.read(buffer, done, length - done, position + done);
-    if (bytesRead === 0) {
+    const count = readSync(descriptor, buffer, done, length - done, position + done);
+    if (count === 0) {
       throw new DataError('the file became shorter while it was read', {
         file: path,
         hint: 'Do not change data files while they are in use.',
       });
     }
-    done += bytesRead;
+    done += count;
   }
   return buffer.subarray(0, length);
 }
