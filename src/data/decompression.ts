@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream';
-import * as zlib from 'node:zlib';
+import { createGunzip } from 'node:zlib';
 import { DataError } from '../support/errors.js';
 import type { DataFile } from './data-files.js';
 
@@ -26,22 +26,17 @@ export async function* decompressed(file: DataFile & { format: 'gzip' | 'zstd' }
 }
 
 const DECOMPRESSORS: Readonly<Record<'gzip' | 'zstd', (path: string) => AsyncGenerator<Uint8Array>>> = {
-  gzip: (path) => throughNode(path, zlib.createGunzip()),
-  zstd: (path) => {
-    const native = zlib as { createZstdDecompress?: () => zlib.Gunzip };
-    return native.createZstdDecompress ? throughNode(path, native.createZstdDecompress()) : zstdInJavaScript(path);
-  },
+  gzip: gunzipped,
+  zstd: zstdDecoded,
 };
 
-async function* throughNode(path: string, transform: zlib.Gunzip): AsyncGenerator<Uint8Array> {
-  const source = createReadStream(path);
+async function* gunzipped(path: string): AsyncGenerator<Uint8Array> {
   // pipeline, unlike pipe, hands errors of the source on and closes it when the iteration stops.
-  const output = pipeline(source, transform, () => {});
-  yield* output;
+  yield* pipeline(createReadStream(path), createGunzip(), () => {});
 }
 
-/** Node has zstd since 22.15; before, fzstd decodes the same format (docs/decisions/0030). */
-async function* zstdInJavaScript(path: string): AsyncGenerator<Uint8Array> {
+/** By fzstd: Node's own decoder, where there is one, ends after the first frame (docs/decisions/0030). */
+async function* zstdDecoded(path: string): AsyncGenerator<Uint8Array> {
   const { Decompress } = await import('fzstd');
   const ready: Uint8Array[] = [];
   const decoder = new Decompress((chunk) => ready.push(chunk));
