@@ -2,7 +2,10 @@
  * The library: what programs that use proxy compression without the command line need. Plugins import nothing from here;
  * they receive what they need from their host (see `proxy-compression/plugin`).
  */
+export * from './checkpoints/index.js';
+export * from './config/index.js';
 export * from './graph/index.js';
+export * from './models/index.js';
 export { type CompressorDescriptor, instantiateCompressor } from './plugins/compressor-instance.js';
 export * from './plugins/contracts.js';
 export { definePlugin } from './plugins/define-plugin.js';
