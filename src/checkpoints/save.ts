@@ -27,7 +27,7 @@ const DEFAULT_MAX_SHARD_BYTES = 2 * 2 ** 30;
 
 /**
  * Saves a checkpoint as `<run>/checkpoints/<step>/`, replacing an earlier one of the same step. It has its name only
- * when it is complete and on the disk; leftovers of saves that were killed are removed. One tensor is in memory at a
+ * when it is complete and on the disk; leftovers of saves that were killed on this host are removed. One tensor is in memory at a
  * time. Returns the checkpoint's path.
  *
  * @throws OutputError if it cannot be written; then nothing new stands under its name.
@@ -36,19 +36,19 @@ const DEFAULT_MAX_SHARD_BYTES = 2 * 2 ** 30;
 export async function saveCheckpoint(runDirectory: string, content: CheckpointContent): Promise<string> {
   const parent = checkpointsDirectory(runDirectory);
   const path = join(parent, checkpointName(content.step));
-  await tidyCheckpoints(runDirectory);
+  await removeStaleTemporaries(parent);
   await writeDirectoryAtomic(path, (temporary) => fill(temporary, content), { replace: true });
   return path;
 }
 
 /**
- * Removes what saves and deletions that were killed left behind, and puts back a checkpoint whose replacement had only
- * begun. For the process that holds the run's lock, before it looks for checkpoints; every save does it as well.
+ * Removes what saves and deletions that were killed, on any host, left behind, and puts back a checkpoint whose
+ * replacement had only begun. For the process that holds the run's lock, before it looks for checkpoints.
  *
  * @throws OutputError if the directory cannot be changed.
  */
 export async function tidyCheckpoints(runDirectory: string): Promise<void> {
-  await removeStaleTemporaries(checkpointsDirectory(runDirectory));
+  await removeStaleTemporaries(checkpointsDirectory(runDirectory), { exclusive: true });
 }
 
 async function fill(directory: string, { step, state, configYaml, ...tensors }: CheckpointContent): Promise<void> {

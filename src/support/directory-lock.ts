@@ -1,6 +1,7 @@
-import { link, readFile, rename, rm } from 'node:fs/promises';
+import { link, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { makeDirectory, removeQuietly, writeFileDurably } from './durable-files.js';
+import { makeDirectory, removeQuietly, writeFileDurably, writeFully } from './durable-files.js';
 import { OutputError } from './errors.js';
 import { asOutputError, systemErrorCode } from './output-failures.js';
 import { mayBeRunning, type ProcessIdentity, thisProcess } from './process-identity.js';
@@ -34,9 +35,13 @@ export interface DirectoryLock {
 
 const LOCK_NAME = 'lock.json';
 
+/** How often the holder shows that it is alive, by writing the lock again, and when other hosts give it up, in ms. */
+const HEARTBEAT = 30_000;
+const SILENCE = 10 * HEARTBEAT;
+
 /**
  * Locks a directory, made if missing, against other processes until `release` or the end of this process: the lock of
- * a process that no longer runs is taken over.
+ * a process that no longer runs is taken over, at once on the same host and after five minutes of silence on others.
  *
  * @throws DirectoryInUseError if a process that may be running (or this one) has locked it.
  * @throws OutputError if the directory cannot be written to.
@@ -49,13 +54,27 @@ export async function acquireLock(directory: string): Promise<DirectoryLock> {
     await makeDirectory(directory);
     await writeFileDurably(temporary, content);
     await lock(directory, lockFile, temporary);
+    return await held(lockFile, content);
   } catch (error) {
     throw asOutputError(error, lockFile);
   } finally {
     await removeQuietly(temporary);
   }
+}
+
+/** The lock, kept fresh. Should that fail, the work it protects is not to suffer: others see the silence. */
+async function held(lockFile: string, content: string): Promise<DirectoryLock> {
+  const file = await open(lockFile, 'r+');
+  let beat: Promise<void> = Promise.resolve();
+  const timer = setInterval(() => {
+    beat = writeFully(file, Buffer.from(content), 0).catch(() => undefined);
+  }, HEARTBEAT);
+  timer.unref();
   return {
     async release() {
+      clearInterval(timer);
+      await beat;
+      await file.close();
       if ((await readText(lockFile)) === content) await rm(lockFile, { force: true });
     },
   };
@@ -67,7 +86,7 @@ async function lock(directory: string, lockFile: string, ours: string): Promise<
     const found = await readText(lockFile);
     if (found === undefined) continue; // released in between
     const holder = parseHolder(found);
-    if (holder !== undefined && mayBeRunning(holder)) {
+    if (holder !== undefined && mayBeRunning(holder) && !(await isSilent(holder, lockFile, ours))) {
       throw new DirectoryInUseError(directory, lockFile, holder.pid, holder.host);
     }
     // Of several processes that find the same stale lock one may replace it: the one that locks its replacement.
@@ -80,6 +99,17 @@ async function lock(directory: string, lockFile: string, ours: string): Promise<
     } finally {
       await rm(claim, { force: true });
     }
+  }
+}
+
+/** Whether a holder on another host has stopped showing that it is alive; by the clock of the file system. */
+async function isSilent(holder: Holder, lockFile: string, justWritten: string): Promise<boolean> {
+  if (holder.host === hostname()) return false;
+  try {
+    return (await stat(justWritten)).mtimeMs - (await stat(lockFile)).mtimeMs > SILENCE;
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return false; // released in between
+    throw error;
   }
 }
 

@@ -27,18 +27,26 @@ export function replacedNameBeside(path: string, name: string): string {
   return join(dirname(path), `${uniquePrefix()}.${name}.replaced`);
 }
 
+export interface StaleOptions {
+  /** Nobody else works in the directory (it is locked): what other hosts left there is stale as well. */
+  exclusive?: boolean;
+}
+
 /**
  * Removes what processes that no longer run left unfinished in a directory, and puts back what one of them had moved
  * away and not yet replaced. Returns the names that it removed or put back.
  *
  * @throws OutputError if the directory cannot be changed.
  */
-export async function removeStaleTemporaries(directory: string): Promise<string[]> {
+export async function removeStaleTemporaries(
+  directory: string,
+  { exclusive = false }: StaleOptions = {},
+): Promise<string[]> {
   const handled: string[] = [];
   try {
     for (const name of await readdir(directory)) {
       const parts = TEMPORARY.exec(name)?.groups;
-      if (parts === undefined || belongsToRunningProcess(parts)) continue;
+      if (parts === undefined || mayBeInUse(parts, exclusive)) continue;
       const path = join(directory, name);
       const { replaced } = parts;
       if (replaced !== undefined && !(await exists(join(directory, replaced)))) {
@@ -55,8 +63,8 @@ export async function removeStaleTemporaries(directory: string): Promise<string[
   return handled;
 }
 
-function belongsToRunningProcess({ host, pid, start }: Record<string, string | undefined>): boolean {
-  if (host !== shortHash(hostname())) return true;
+function mayBeInUse({ host, pid, start }: Record<string, string | undefined>, exclusive: boolean): boolean {
+  if (host !== shortHash(hostname())) return !exclusive;
   const id = Number(pid);
   if (start !== shortHash(startOf(id) ?? '')) return false;
   return mayBeRunning({ pid: id, host: hostname(), started: null });

@@ -1,4 +1,14 @@
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -11,6 +21,7 @@ import {
   SafetensorsFile,
   saveCheckpoint,
   type TensorSlice,
+  tidyCheckpoints,
   verifyCheckpoint,
 } from '../../src/checkpoints/index.js';
 import { CheckpointError, OutputError } from '../../src/support/errors.js';
@@ -251,6 +262,19 @@ describe('latestCheckpoint', () => {
     const run = temporaryDirectory();
     rmSync(join(await saveCheckpoint(run, content(1)), 'COMPLETE'));
     await expect(latestCheckpoint(run, { fallBack: true })).rejects.toThrow(CheckpointError);
+  });
+});
+
+describe('tidyCheckpoints', () => {
+  it('brings back a checkpoint whose replacement had only begun, and removes the replacement', async () => {
+    const run = temporaryDirectory();
+    const path = await saveCheckpoint(run, content(7));
+    const killed = join(run, 'checkpoints/.pc-00000000-1-00000000-0123456789ab');
+    renameSync(path, `${killed}.0000000007.replaced`);
+    mkdirSync(`${killed}.tmp`);
+    await tidyCheckpoints(run);
+    expect(readdirSync(join(run, 'checkpoints'))).toEqual(['0000000007']);
+    await verifyCheckpoint(path);
   });
 });
 

@@ -188,6 +188,15 @@ describe('removeStaleTemporaries', () => {
     for (const name of ['new', 'old']) expect(readFileSync(join(directory, name, 'content'), 'utf8')).toBe(name);
   });
 
+  it('leaves what another host wrote, unless nobody else works in the directory', async () => {
+    const directory = temporaryDirectory();
+    const name = '.pc-00000000-1-00000000-0123456789ab.tmp';
+    writeFileSync(join(directory, name), '');
+    expect(await removeStaleTemporaries(directory)).toEqual([]);
+    expect(await removeStaleTemporaries(directory, { exclusive: true })).toEqual([name]);
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
   it('has nothing to do in a directory that does not exist', async () => {
     expect(await removeStaleTemporaries(join(temporaryDirectory(), 'none'))).toEqual([]);
   });

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { acquireLock, DirectoryInUseError } from '../../src/support/directory-lock.js';
 import { OutputError } from '../../src/support/errors.js';
 import { startOf } from '../../src/support/process-identity.js';
@@ -45,6 +45,33 @@ describe('acquireLock', () => {
     const now: unknown = JSON.parse(readFileSync(join(directory, 'lock.json'), 'utf8'));
     expect(now).toMatchObject({ started: startOf(process.pid) });
     await lock.release();
+  });
+
+  it('takes over from another host after five minutes of silence, and not before', async () => {
+    const directory = temporaryDirectory();
+    const lockFile = join(directory, 'lock.json');
+    const holder = { pid: 1, host: 'elsewhere.example', started: null, since: '' };
+    writeFileSync(lockFile, JSON.stringify(holder));
+    const now = Date.now() / 1000;
+    utimesSync(lockFile, now - 240, now - 240);
+    await expect(acquireLock(directory)).rejects.toThrow(DirectoryInUseError);
+    utimesSync(lockFile, now - 360, now - 360);
+    await (await acquireLock(directory)).release();
+  });
+
+  it('is kept fresh by its holder', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const directory = temporaryDirectory();
+    const lockFile = join(directory, 'lock.json');
+    const lock = await acquireLock(directory);
+    const content = readFileSync(lockFile, 'utf8');
+    utimesSync(lockFile, 1, 1);
+    vi.advanceTimersByTime(30_000);
+    await vi.waitUntil(() => statSync(lockFile).mtimeMs > 1000);
+    expect(readFileSync(lockFile, 'utf8')).toBe(content);
+    await lock.release();
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   it('does not take over from another host', async () => {
