@@ -1,0 +1,2 @@
+export { buildReport, type Report, type ReportRequest } from './report.js';
+export type { RunSummary } from './summary.js';
