@@ -15,17 +15,19 @@ interface Engine {
 const OS_BYTE = 9;
 /** RFC 1952's code of Unix, which zlib writes there: one value everywhere, so that machines agree. */
 const OS_UNIX = 3;
-const OUTPUT_CHUNK = 65_536;
+
+/** Bytes that are allocated for output at a time: most documents are small, and need one piece not longer than themselves. */
+const outputChunk = ({ length }: Uint8Array): number => Math.min(65_536, Math.max(1024, length));
 
 const ENGINES: Readonly<Record<GzipOptions['engine'], Engine>> = {
   pako: {
     // With zlib's own hash function the result equals that of unmodified zlib, such as CPython's, byte for byte.
     identity: 'zlib-canonical',
-    compress: (bytes, level) => pakoGzip(bytes, { level, legacyHash: true, chunkSize: OUTPUT_CHUNK }),
+    compress: (bytes, level) => pakoGzip(bytes, { level, legacyHash: true, chunkSize: outputChunk(bytes) }),
   },
   native: {
     identity: `zlib-${process.versions.zlib}`,
-    compress: (bytes, level) => zlib.gzipSync(bytes, { level, chunkSize: OUTPUT_CHUNK }),
+    compress: (bytes, level) => zlib.gzipSync(bytes, { level, chunkSize: outputChunk(bytes) }),
   },
 };
 
@@ -44,14 +46,14 @@ export function createGzip({ engine, level }: GzipOptions): Compressor {
   };
 }
 
-const fromBytes = (bytes: Uint8Array): Encoded => ({ symbols: Uint32Array.from(bytes) });
+const fromBytes = (bytes: Uint8Array): Encoded => ({ symbols: new Uint32Array(bytes) });
 
 const field = base64Field('pc_gzip', ({ symbols }) => toBytes(symbols), fromBytes);
 
 function toBytes(symbols: Uint32Array): Uint8Array {
   const invalid = symbols.findIndex((symbol) => symbol > 255);
   if (invalid !== -1) throw new CompressorError(`gzip symbol ${symbols[invalid]} at position ${invalid} is above 255`);
-  return Uint8Array.from(symbols);
+  return new Uint8Array(symbols);
 }
 
 /** With `info`, zlib also hands back the engine, which knows how much input it used; its type does not say so. */
