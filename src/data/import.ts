@@ -2,10 +2,11 @@ import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { writeDirectoryAtomic } from '../support/atomic-files.js';
 import { ConfigError, DataError } from '../support/errors.js';
 import { refuseToOverwrite } from '../support/output-failures.js';
+import { removeStaleTemporaries } from '../support/temporaries.js';
 import { DatasetWriter } from './dataset-writer.js';
 import { type ImportOptions, type ImportReport, SKIP_REASONS, type SkipReason } from './import-options.js';
 import { LineBuckets } from './line-buckets.js';
@@ -22,9 +23,9 @@ const LENGTH_DIGITS = 10;
 
 /**
  * Makes a dataset of a source tree: one document a file, in chunks of JSONL with the fields `text` and `path`, and a
- * manifest. Files with the same content are taken once. What is held out is decided by content alone, so that it stays
- * the same when other files come and go. Memory does not grow with the tree, but for 1/64 of the checksums; the same
- * tree gives the same bytes.
+ * manifest. The datasets themselves are no part of the tree, should they lie in it. Files with the same content are
+ * taken once. What is held out is decided by content alone, so that it stays the same when other files come and go.
+ * Memory does not grow with the tree, but for 1/64 of the checksums; the same tree gives the same bytes.
  *
  * @throws DataError if a folder cannot be read or nothing is left to import; OutputError if the datasets exist already
  *   or cannot be written; ConfigError for a fraction out of range. Nothing is left under the final names then.
@@ -44,6 +45,8 @@ export async function importSourceTree(options: ImportOptions): Promise<ImportRe
 
 async function importInto(options: ImportOptions, heldOutFolder: string | null): Promise<ImportReport> {
   await refuseToOverwrite(options.output, options.force);
+  // What an import that was killed left behind may be as large as the dataset.
+  await removeStaleTemporaries(dirname(options.output));
   return intoDirectory(options.output, options.force, async (folder) => {
     const spool = join(folder, 'spool');
     await mkdir(spool);
@@ -85,8 +88,9 @@ async function collect(
 ): Promise<string | null> {
   const done = { files: 0, bytes: 0 };
   let least: string | null = null;
+  const outputs = [options.output, ...(options.validation === null ? [] : [options.validation.output])];
   for (const directory of options.directories) {
-    for await (const path of walkSourceTree(directory)) {
+    for await (const path of walkSourceTree(directory, outputs)) {
       options.signal?.throwIfAborted();
       const text = readText(join(directory, path), options);
       done.files++;

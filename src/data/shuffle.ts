@@ -1,9 +1,10 @@
 import { mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { writeDirectoryAtomic } from '../support/atomic-files.js';
 import { DataError } from '../support/errors.js';
 import { refuseToOverwrite } from '../support/output-failures.js';
 import { Random } from '../support/random/index.js';
+import { removeStaleTemporaries } from '../support/temporaries.js';
 import { type DataFile, listDataFiles } from './data-files.js';
 import { type DatasetManifest, DatasetWriter } from './dataset-writer.js';
 import { badRecord, type PassedOver, passOver } from './documents.js';
@@ -30,6 +31,8 @@ const HEADROOM = 2;
 export async function shuffleDataset(options: ShuffleOptions): Promise<ShuffleReport> {
   await refuseToOverwrite(options.output, options.force);
   const files = await listDataFiles(options.input);
+  // What a shuffle that was killed left behind may be as large as the dataset.
+  await removeStaleTemporaries(dirname(options.output));
   const passedOver: PassedOver = { bad: 0, empty: 0 };
   let manifest: DatasetManifest | undefined;
   await writeDirectoryAtomic(

@@ -1,11 +1,11 @@
 import type { Dirent } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import ignore, { type Ignore } from 'ignore';
 import { DataError } from '../support/errors.js';
 
-/** Bookkeeping of version control, never source text. */
-const NEVER_ENTERED = new Set(['.git', '.hg', '.svn']);
+/** Bookkeeping of version control, and what `pc` has not finished writing: never source text. */
+const NEVER_ENTERED = /^(?:\.git|\.hg|\.svn|\.pc-.*\.tmp)$/;
 
 const IGNORE_FILE = '.gitignore';
 
@@ -20,20 +20,27 @@ interface IgnoreRules {
  * The regular files below `root` that no `.gitignore` excludes, as paths relative to it with `/` between names, each
  * folder in the order of its names. Symbolic links are not followed. A `.gitignore` above `root` has no say.
  *
+ * @param without folders that are not entered
  * @throws DataError if `root` cannot be read; folders below it that cannot are left out
  */
-export async function* walkSourceTree(root: string): AsyncGenerator<string> {
-  yield* walk(root, '', []);
+export async function* walkSourceTree(root: string, without: readonly string[] = []): AsyncGenerator<string> {
+  yield* walk(root, '', [], new Set(without.map((folder) => resolve(folder))));
 }
 
-async function* walk(root: string, folder: string, outer: readonly IgnoreRules[]): AsyncGenerator<string> {
+async function* walk(
+  root: string,
+  folder: string,
+  outer: readonly IgnoreRules[],
+  without: ReadonlySet<string>,
+): AsyncGenerator<string> {
   const entries = await entriesOf(root, folder);
   const own = entries.some((entry) => entry.name === IGNORE_FILE && entry.isFile());
   const rules = own ? [...outer, await readRules(root, folder)] : outer;
   for (const entry of entries) {
     const path = `${folder}${entry.name}`;
     if (entry.isDirectory()) {
-      if (!NEVER_ENTERED.has(entry.name) && !isIgnored(`${path}/`, rules)) yield* walk(root, `${path}/`, rules);
+      if (NEVER_ENTERED.test(entry.name) || without.has(resolve(root, path))) continue;
+      if (!isIgnored(`${path}/`, rules)) yield* walk(root, `${path}/`, rules, without);
     } else if (entry.isFile() && !isIgnored(path, rules)) yield path;
   }
 }

@@ -166,6 +166,15 @@ describe('importSourceTree', () => {
     expect(readdirSync(join(folder, 'sub'))).toEqual([]);
   });
 
+  it('does not import its own datasets, finished or not, where they lie in the tree', async () => {
+    const folder = temporaryData({ 'a.txt': 'one', 'b.txt': 'two' });
+    const validation = { fraction: 0.01, output: join(folder, 'data', 'validation') };
+    const first = await run(folder, { validation });
+    const second = await run(folder, { validation, force: true });
+    expect(first.training.documents + first.validation!.documents).toBe(2);
+    expect(second).toEqual(first);
+  });
+
   it('refuses a folder that is not there and a share out of range', async () => {
     const folder = temporaryData({ 'tree/a.txt': 'one' });
     await expect(run(join(folder, 'gone'), { output: join(folder, 'out') })).rejects.toMatchObject({ code: 'data' });

@@ -1,8 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryData } from '../../data/temporary-data.js';
-import { pc } from '../../support/pc.js';
+import { isolatedHome, PACKAGE_ROOT, pc } from '../../support/pc.js';
 
 const tree = () =>
   temporaryData({
@@ -50,6 +51,26 @@ describe('pc data import', () => {
     const { status, stderr } = await pc(['data', 'import', 'tree', '--validation', '5%'], { cwd: tree() });
     expect(status).toBe(2);
     expect(stderr).toContain('--validation must be between 0 and 1, not 5%');
+  });
+
+  it('leaves nothing behind where the disk is full', () => {
+    const cwd = temporaryData({ 'tree/a.txt': 'x'.repeat(400_000), 'tree/b.txt': 'y'.repeat(400_000) });
+    // In blocks of 1024 bytes: the first file that grows beyond 100 kB cannot be written on.
+    const command = `ulimit -f 100; exec "${process.execPath}" "${join(PACKAGE_ROOT, 'bin/run.js')}" data import tree`;
+    const { status, stderr } = spawnSync('bash', ['-c', command], {
+      cwd,
+      encoding: 'utf8',
+      env: { ...process.env, ...isolatedHome(), NODE_ENV: 'production' },
+    });
+    expect(stderr).toMatch(/cannot write .*the file would exceed the limit on file sizes/);
+    expect(status).toBe(1);
+    expect(readdirSync(join(cwd, 'data'))).toEqual([]);
+  });
+
+  it('says that it cannot write where it may not', async () => {
+    const { status, stderr } = await pc(['data', 'import', 'tree', '--root', '/proc/data'], { cwd: tree() });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/cannot write|cannot be created/);
   });
 
   it('says that a folder is not there', async () => {
