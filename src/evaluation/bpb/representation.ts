@@ -47,8 +47,8 @@ export function evaluatedCompression(settings: CompressionSettings, step: number
 }
 
 /**
- * Draws a layout for every document and lays it out. A document's draw depends on the seed and on its position alone,
- * so that models which share a mixture are shown the same.
+ * Draws a layout for every document and lays it out. Every document takes as many of the draws, so that its own depends
+ * on the seed and its position alone, and models which share a mixture are shown the same.
  *
  * @param root folder or file that the documents were read from
  * @throws CompressorError for a document that the compressor cannot represent
@@ -59,15 +59,15 @@ export async function* showDocuments(
   { compression, rateUnit, compressor, symbols, seed }: RepresentationSettings,
 ): AsyncGenerator<ShownDocument> {
   const measured: SizeRatioState = { bytes: 0, symbols: 0 };
+  const layouts = Random.fromSeed(seed, 0);
+  const fields = Random.fromSeed(seed, 1);
   let file: string | null = null;
   let index = 0;
-  let position = 0;
   for await (const document of documents) {
     if (document.file !== file) index = 0;
     file = document.file;
-    const random = Random.fromSeed(seed, position++);
-    const layout = drawLayout(compression, rateUnit === 'symbol' ? sizeRatio(measured) : 1, random);
-    const codes = needsCodes(layout) ? await codesOf(document, compressor, random) : null;
+    const layout = drawLayout(compression, rateUnit === 'symbol' ? sizeRatio(measured) : 1, layouts);
+    const codes = needsCodes(layout) ? await codesOf(document, compressor, fields) : null;
     if (codes !== null) {
       measured.bytes += document.bytes.length;
       measured.symbols += codes.length;

@@ -1,0 +1,98 @@
+import type { BpbComparison, BpbResults, Interval } from '../../evaluation/index.js';
+import { alignColumns } from './table.js';
+
+/** Sources that are listed one by one; more are only in the results. */
+const LISTED_SOURCES = 20;
+
+/** What an evaluation found, for people. */
+export function describeBpbResults(results: BpbResults, directory: string): string[] {
+  const { conditions, sources } = results;
+  const rows = [
+    ['bits per byte', `${bits(results.bits_per_byte)}${within(results.interval)}`],
+    ['  with ends of documents', bits(results.bits_per_byte_with_eos)],
+    ['nats per symbol', results.nats_per_token.toFixed(4)],
+    ['text', `${count(results.num_bytes)} bytes in ${count(results.num_documents)} documents`],
+    ['shown as', representation(results)],
+    ['windows', windows(results)],
+    ['context of a symbol', contextSeen(results)],
+    ...(conditions.skipped_records > 0 ? [['skipped', `${count(conditions.skipped_records)} bad records`]] : []),
+    ...Object.entries(results.layouts).flatMap(([layout, figures]) =>
+      Object.keys(results.layouts).length > 1 ? [[`  ${layout}`, bits(figures.bits_per_byte)]] : [],
+    ),
+  ];
+  const listed = sources.length > 1 ? sources.slice(0, LISTED_SOURCES) : [];
+  const table = listed.map(({ source, bits_per_byte, interval, num_documents }) => [
+    `  ${source}`,
+    `${bits(bits_per_byte)}${within(interval)}`,
+    `${count(num_documents)} documents`,
+  ]);
+  return [
+    ...alignColumns(rows),
+    ...(table.length > 0 ? ['', ...alignColumns([['SOURCE', 'BITS PER BYTE'], ...table])] : []),
+    ...(sources.length > LISTED_SOURCES ? [`  … and ${sources.length - LISTED_SOURCES} more in the results`] : []),
+    `Results: ${directory}`,
+  ];
+}
+
+/** What a comparison found, for people. */
+export function describeBpbComparison({
+  a,
+  b,
+  difference,
+  interval,
+  share_better,
+  share_equal,
+  ...rest
+}: BpbComparison): string[] {
+  const signed = (value: number) => `${value > 0 ? '+' : ''}${bits(value)}`;
+  const sure = interval !== null && (interval.high < 0 || interval.low > 0);
+  const verdict = sure ? `${difference < 0 ? 'A' : 'B'} is better` : 'no difference is certain';
+  return [
+    ...alignColumns([
+      ['A', a.checkpoint, `${bits(a.bits_per_byte)} bits per byte`],
+      ['B', b.checkpoint, `${bits(b.bits_per_byte)} bits per byte`],
+    ]),
+    `A − B: ${signed(difference)} bits per byte${within(interval, signed)}: ${verdict}`,
+    `A needs fewer bits on ${percent(share_better)} of ${count(rest.num_documents)} documents${
+      share_equal > 0 ? `, as many on ${percent(share_equal)}` : ''
+    }`,
+    ...(rest.unlike.length > 0
+      ? ['The two are not alike (A and B):', ...rest.unlike.map((difference) => `  ${difference}`)]
+      : []),
+  ];
+}
+
+function representation({ conditions: { representation: shown }, model }: BpbResults): string {
+  const what = shown.raw_only || shown.rate === 0 ? 'raw bytes' : `${shown.mode}, rate ${shown.rate}`;
+  return `${what}, at step ${count(model.step)}`;
+}
+
+function windows({ conditions }: BpbResults): string {
+  const { context, stride, context_bytes, context_bytes_wanted, document_mask } = conditions;
+  const wanted = context_bytes_wanted === null ? '' : ` (${count(context_bytes_wanted)} asked for)`;
+  return [
+    `${count(context)} symbols, ${count(Math.round(context_bytes))} bytes${wanted}`,
+    `stride ${count(stride)}`,
+    document_mask ? 'documents kept apart' : 'across documents',
+  ].join(', ');
+}
+
+function contextSeen({ conditions: { context_seen: seen } }: BpbResults): string {
+  if (seen === null) return 'no symbol was scored';
+  const amount = ({ symbols, bytes }: { symbols: number; bytes: number }) =>
+    `${count(Math.round(symbols))} symbols (${count(Math.round(bytes))} bytes)`;
+  const cut =
+    seen.cut === null
+      ? 'nothing is cut'
+      : `least where a window cuts ${amount(seen.cut.least)}, at ${percent(seen.cut.share)} of the symbols`;
+  return `least ${amount(seen.least)}, mean ${amount(seen.mean)}; ${cut}`;
+}
+
+const bits = (value: number): string => value.toFixed(4);
+const count = (value: number): string => value.toLocaleString('en');
+const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+
+function within(interval: Interval | null, show: (value: number) => string = bits): string {
+  if (interval === null) return '';
+  return ` (${percent(interval.level).replace('.0', '')} interval ${show(interval.low)} to ${show(interval.high)})`;
+}

@@ -1,0 +1,71 @@
+import { join } from 'node:path';
+import type { Checkpoint } from '../../checkpoints/index.js';
+import type { Config, FlagSetting } from '../../config/index.js';
+import { CheckpointError, UsageError } from '../../support/errors.js';
+import { flagSettings, loadCommandConfig, type ParsedConfigFlags } from './config-flags.js';
+
+/** A checkpoint that a command works on. */
+export interface ChosenCheckpoint {
+  checkpoint: Checkpoint;
+  /** The configuration that it was trained with. */
+  trained: Config;
+  /** The configuration of the command: the project's, or, for a checkpoint that was named, its own; flags change it. */
+  config: Config;
+}
+
+/**
+ * The checkpoint that a command's argument names: a checkpoint, a run (its newest), or, without an argument, the newest
+ * of the run that the project's configuration describes.
+ *
+ * @param settable settings that the command reads; others cannot be given, since the checkpoint has its own
+ * @param more settings by flags of the command's own
+ * @throws CheckpointError if there is none, or it is damaged; ConfigError, UsageError
+ */
+export async function chooseCheckpoint(
+  path: string | undefined,
+  flags: ParsedConfigFlags,
+  settable: readonly string[],
+  more: FlagSetting[],
+): Promise<ChosenCheckpoint> {
+  for (const assignment of flags.set ?? []) refuseTrainingSetting(assignment, settable);
+  return path === undefined ? ofProject(flags, more) : named(path, flags, more);
+}
+
+async function ofProject(flags: ParsedConfigFlags, more: FlagSetting[]): Promise<ChosenCheckpoint> {
+  const { config } = await loadCommandConfig(flags, more);
+  const { loadConfigFile, runDirectory } = await import('../../config/index.js');
+  const { latestCheckpoint, openCheckpoint } = await import('../../checkpoints/index.js');
+  const run = runDirectory(config);
+  const latest = await latestCheckpoint(run);
+  if (latest === undefined)
+    throw new CheckpointError(`the run ${run} has no checkpoint`, {
+      file: run,
+      hint: 'Train it by `pc train`, or name a checkpoint or another run.',
+    });
+  const { config: trained } = await loadConfigFile(join(latest.path, 'config.yaml'));
+  return { checkpoint: await openCheckpoint(latest.path), trained, config };
+}
+
+async function named(path: string, flags: ParsedConfigFlags, more: FlagSetting[]): Promise<ChosenCheckpoint> {
+  if (flags.config !== undefined || flags.preset !== undefined || flags.name !== undefined)
+    throw new UsageError('a checkpoint has its own configuration: --config, --preset and --name would be ignored', {
+      hint: 'Change single settings by --set, or leave out the checkpoint.',
+    });
+  const { loadConfigFile, loadRunConfig } = await import('../../config/index.js');
+  const { latestCheckpoint, openCheckpoint } = await import('../../checkpoints/index.js');
+  const latest = await latestCheckpoint(path);
+  const checkpoint = await openCheckpoint(latest?.path ?? path);
+  const file = join(checkpoint.path, 'config.yaml');
+  const { config: trained } = await loadConfigFile(file);
+  const { config } = await loadRunConfig(file, { set: flags.set ?? [], flags: [...flagSettings(flags), ...more] });
+  return { checkpoint, trained, config };
+}
+
+function refuseTrainingSetting(assignment: string, settable: readonly string[]): void {
+  const name = assignment.split('=', 1)[0]!.trim();
+  if (settable.some((allowed) => name === allowed || name.startsWith(`${allowed}.`))) return;
+  throw new UsageError(`${name} would be ignored: the checkpoint was trained with a value of its own`, {
+    field: name,
+    hint: `What can be set here: ${settable.join(', ')}.`,
+  });
+}

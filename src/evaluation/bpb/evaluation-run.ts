@@ -1,0 +1,141 @@
+import { readDocuments } from '../../data/documents.js';
+import { elementCount } from '../../graph/index.js';
+import { DataError } from '../../support/errors.js';
+import { requireRawBytes } from '../../vocabulary/vocabulary.js';
+import type { CheckpointedModel, ModelSettings } from '../checkpointed-model.js';
+import { BreakdownBuilder } from './breakdown.js';
+import { evaluateBpb } from './evaluate.js';
+import type { BpbOptions } from './options.js';
+import { evaluatedCompression, type ShownDocument, showDocuments } from './representation.js';
+import { type BpbConditions, type BpbModel, type BpbResults, bpbResults } from './results.js';
+import { requireFreeResultsDirectory, writeResultsDirectory } from './results-directory.js';
+import { Scorer } from './scorer.js';
+import { chooseWindows, type Survey, surveyDocuments } from './survey.js';
+import { windowCount } from './windows.js';
+
+/** The settings of the run that are part of what its model was trained for. */
+export interface TrainedSettings extends ModelSettings {
+  seed: number;
+  batch: { size: number; sequenceLength: number };
+  loss: { documentMask: boolean };
+}
+
+export interface BpbRunRequest {
+  opened: CheckpointedModel;
+  /** As in the checkpoint's own configuration. */
+  settings: TrainedSettings;
+  options: BpbOptions;
+  /** Folder or file of held-out documents. */
+  data: string;
+  onBadRecord: 'fail' | 'skip';
+  /** Directory of the results. */
+  output: string;
+  /** Replace results that stand there. */
+  force: boolean;
+  signal?: AbortSignal | undefined;
+  /** How far the two passes are: bytes read, then windows scored. */
+  onProgress?(progress: { done: number; total?: number; unit: 'bytes' | 'windows' }): void;
+}
+
+/**
+ * Evaluates a checkpoint on all of the data, in two passes: one that reads everything and chooses the windows, one that
+ * scores them. Leaves a directory of results.
+ *
+ * @throws ConfigError for raw bytes of a model that never saw any, or windows that it cannot read; DataError for
+ *   unusable or no data; CompressorError, BackendError; OutputError if the results cannot be written; the reason of
+ *   `signal` when it is aborted. Then nothing is left.
+ */
+export async function runBpbEvaluation(request: BpbRunRequest): Promise<BpbResults> {
+  const { opened, settings, options, output, force, signal, onProgress } = request;
+  if (options.rawOnly) requireRawBytes(opened.vocabulary);
+  const representation = representationOf(request);
+  await requireFreeResultsDirectory(output, force);
+  const survey = await surveyDocuments(representation.show(), {
+    signal,
+    onProgress: (done) => onProgress?.({ done, unit: 'bytes' }),
+  });
+  requireDocuments(survey, request.data);
+  const limits = { trained: settings.batch.sequenceLength, multiple: opened.model.lengthMultiple };
+  const windows = chooseWindows(options, limits, survey);
+  const total = windowCount(survey.symbols, windows);
+  return writeResultsDirectory(output, force, async (lines) => {
+    const documentMask = options.documentMask ?? settings.loss.documentMask;
+    const scorer = await Scorer.open(opened.session, opened.model, {
+      rows: Math.min(options.batchSize, total),
+      context: windows.context,
+      documentMask,
+    });
+    const breakdown = new BreakdownBuilder();
+    const measured = await evaluateBpb({
+      scorer,
+      documents: representation.show(),
+      stride: windows.stride,
+      signal,
+      onDocument: async (document) => {
+        breakdown.add(document);
+        await lines.write(document);
+      },
+      onProgress: (done) => onProgress?.({ done, total, unit: 'windows' }),
+    });
+    await scorer.dispose();
+    const { seed } = settings;
+    const costs = await breakdown.finish({ samples: options.bootstrapSamples, seed, signal });
+    const conditions: BpbConditions = {
+      representation: representation.description,
+      ...windows,
+      context_bytes: (windows.context * survey.bytes) / survey.symbols,
+      context_bytes_wanted: options.contextBytes,
+      document_mask: documentMask,
+      context_seen: measured.context,
+      windows: measured.windows,
+      seed,
+      data: request.data,
+      skipped_records: representation.passedOver.bad,
+      empty_records: representation.passedOver.empty,
+    };
+    return bpbResults(measured.total, costs, conditions, describeModel(request));
+  });
+}
+
+/** How the request's documents are shown to its model, as often as they are read. */
+function representationOf({ opened, settings, options, data, onBadRecord }: BpbRunRequest) {
+  const { compressor, vocabulary, checkpoint } = opened;
+  const { addBos, addEos, rateUnit } = settings.data;
+  const compression = evaluatedCompression(settings.data, checkpoint.step, options.rawOnly);
+  const codeField = compression.rate > 0 ? settings.data.codeField : null;
+  const passedOver = { bad: 0, empty: 0 };
+  return {
+    description: { raw_only: options.rawOnly, ...compression, compressor: compressor.fingerprint },
+    /** Of the last reading. */
+    passedOver,
+    show(): AsyncGenerator<ShownDocument> {
+      Object.assign(passedOver, { bad: 0, empty: 0 });
+      const documents = readDocuments(data, { onBadRecord, codeField, passedOver });
+      const symbols = { vocabulary, addBos, addEos };
+      return showDocuments(documents, data, { compression, rateUnit, compressor, symbols, seed: settings.seed });
+    },
+  };
+}
+
+function requireDocuments({ documents }: Survey, data: string): void {
+  if (documents > 0) return;
+  throw new DataError('there is not one document to evaluate on', {
+    file: data,
+    hint: 'Its files are empty, or hold only empty or skipped documents. Choose others with --data.',
+  });
+}
+
+function describeModel({ opened, settings }: BpbRunRequest): BpbModel {
+  const { checkpoint, model, vocabulary } = opened;
+  return {
+    checkpoint: checkpoint.path,
+    step: checkpoint.step,
+    symbols_per_step: settings.batch.size * settings.batch.sequenceLength,
+    trained_context: settings.batch.sequenceLength,
+    architecture: settings.model.architecture,
+    parameters: model.parameters.reduce((sum, { shape }) => sum + elementCount(shape), 0),
+    prediction_heads: model.heads,
+    raw_heads: model.rawHeads,
+    vocabulary_size: vocabulary.size,
+  };
+}

@@ -1,0 +1,110 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { checkpointName } from '../../checkpoints/layout.js';
+import { writeDirectoryAtomic } from '../../support/atomic-files.js';
+import { writeFileDurably } from '../../support/durable-files.js';
+import { DataError, OutputError } from '../../support/errors.js';
+import { exists, refuseToOverwrite, systemErrorCode } from '../../support/output-failures.js';
+import { DocumentsWriter } from './documents-file.js';
+import type { BpbOptions } from './options.js';
+import { type BpbResults, DOCUMENTS_FILE, RESULTS_FILE } from './results.js';
+
+/** The directory that one evaluation leaves: `val_results.json` and `bpb_documents.jsonl`. */
+
+/**
+ * Refuses a place that results may not take, before anything is computed.
+ *
+ * @throws OutputError if something stands there and `force` is false, or it holds other things than results
+ */
+export async function requireFreeResultsDirectory(path: string, force: boolean): Promise<void> {
+  await refuseToOverwrite(path, force);
+  if (!(await exists(path)) || (await exists(join(path, RESULTS_FILE)))) return;
+  const entries = await readdir(path).catch(() => ['']);
+  if (entries.length === 0) return;
+  throw new OutputError(`${path} holds no results of an evaluation, so --force does not replace it`, {
+    file: path,
+    hint: 'Choose another path with -o.',
+  });
+}
+
+/**
+ * Makes a directory of results; it has its name only when it is complete.
+ *
+ * @param evaluate gets the writer of the documents' lines
+ * @throws OutputError if it cannot be written, or exists and `force` is false; what `evaluate` throws
+ */
+export async function writeResultsDirectory(
+  path: string,
+  force: boolean,
+  evaluate: (documents: DocumentsWriter) => Promise<BpbResults>,
+): Promise<BpbResults> {
+  await requireFreeResultsDirectory(path, force);
+  let results: BpbResults | null = null;
+  await writeDirectoryAtomic(
+    path,
+    async (temporary) => {
+      const documents = new DocumentsWriter(join(temporary, DOCUMENTS_FILE));
+      try {
+        results = await evaluate(documents);
+        await documents.close();
+      } catch (error) {
+        documents.abandon();
+        throw error;
+      }
+      await writeFileDurably(join(temporary, RESULTS_FILE), `${JSON.stringify(results, null, 2)}\n`);
+    },
+    { replace: force },
+  );
+  return results!;
+}
+
+/** @throws DataError if the directory holds no results, or they are not ours */
+export async function readResults(directory: string): Promise<BpbResults> {
+  const file = join(directory, RESULTS_FILE);
+  const hint = 'Name a directory that `pc eval bpb` wrote, or a checkpoint.';
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (cause) {
+    if (systemErrorCode(cause) === undefined) throw cause;
+    throw new DataError('there are no results of an evaluation here', { file, hint, cause });
+  }
+  const results = parse(text);
+  if (results === null) throw new DataError('these are not results of `pc eval bpb`', { file, hint });
+  return results;
+}
+
+/**
+ * Where the results of a checkpoint go unless told otherwise: `<run>/evaluations/<step>-raw`, with what was asked of the
+ * windows in the name, so that evaluations that differ do not meet.
+ *
+ * @param checkpoint its directory, `<run>/checkpoints/<step>` or any other
+ */
+export function defaultResultsDirectory(checkpoint: string, step: number, options: BpbOptions): string {
+  const parent = dirname(resolve(checkpoint));
+  const run = join(checkpoint, basename(parent) === 'checkpoints' ? '../..' : '..');
+  const { rawOnly, context, contextBytes, stride, documentMask } = options;
+  const asked: [string, number | boolean | null][] = [
+    ['context', context],
+    ['bytes', contextBytes],
+    ['stride', stride],
+    ['mask', documentMask],
+  ];
+  const suffixes = asked.flatMap(([name, value]) => (value === null ? [] : [`${name}-${value}`]));
+  return join(run, 'evaluations', [checkpointName(step), rawOnly ? 'raw' : 'training', ...suffixes].join('-'));
+}
+
+/** Whether a directory holds the results of an evaluation. */
+export function holdsResults(directory: string): Promise<boolean> {
+  return exists(join(directory, RESULTS_FILE));
+}
+
+function parse(text: string): BpbResults | null {
+  try {
+    const json = JSON.parse(text) as Partial<BpbResults> | null;
+    const complete = typeof json?.bits_per_byte === 'number' && json.conditions && json.model && json.sources;
+    return complete ? (json as BpbResults) : null;
+  } catch {
+    return null;
+  }
+}

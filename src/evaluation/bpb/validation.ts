@@ -1,0 +1,75 @@
+import { readDocuments } from '../../data/documents.js';
+import type { DataOptions } from '../../data/options.js';
+import type { LanguageModel } from '../../models/index.js';
+import type { Compressor, Session } from '../../plugins/contracts.js';
+import { ConfigError } from '../../support/errors.js';
+import type { VocabularyLayout } from '../../vocabulary/vocabulary.js';
+import { type BpbMeasurement, evaluateBpb } from './evaluate.js';
+import { evaluatedCompression, showDocuments } from './representation.js';
+import { Scorer } from './scorer.js';
+
+export interface ValidationRequest {
+  /** Holds the parameters of the model; they may change between measurements. */
+  session: Session;
+  model: LanguageModel;
+  vocabulary: VocabularyLayout;
+  /** Only asked where no raw text is trained on, so that the training representation is scored. */
+  compressor: Pick<Compressor, 'encode' | 'field'>;
+  data: DataOptions;
+  seed: number;
+  /** Windows of a batch, symbols of a window, and whether attention stays within documents: best as in training. */
+  rows: number;
+  context: number;
+  documentMask: boolean;
+  /** Batches of one measurement. */
+  batches: number;
+}
+
+/** Held-out text that a model is measured on again and again while it is trained: the first documents, always the same. */
+export class Validation {
+  private constructor(
+    private readonly request: ValidationRequest,
+    private readonly path: string,
+    private readonly scorer: Scorer,
+  ) {}
+
+  /** @throws ConfigError if no held-out data is configured, or the model cannot read such windows */
+  static async open(request: ValidationRequest): Promise<Validation> {
+    const { session, model, rows, context, documentMask } = request;
+    const path = requireHeldOut(request.data.validation);
+    return new Validation(request, path, await Scorer.open(session, model, { rows, context, documentMask }));
+  }
+
+  /**
+   * What the model costs on raw bytes, or in its training representation where it was trained on no raw text.
+   *
+   * @param step optimizer steps that the model was trained for
+   */
+  async measure(step: number, signal?: AbortSignal): Promise<BpbMeasurement> {
+    const { data, vocabulary, compressor, seed, context, batches } = this.request;
+    const compression = evaluatedCompression(data, step, vocabulary.rawIncluded);
+    const codeField = compression.rate > 0 ? data.codeField : null;
+    const documents = readDocuments(this.path, { onBadRecord: data.onBadRecord, codeField });
+    const shown = showDocuments(documents, this.path, {
+      compression,
+      rateUnit: data.rateUnit,
+      compressor,
+      symbols: { vocabulary, addBos: data.addBos, addEos: data.addEos },
+      seed,
+    });
+    return evaluateBpb({ scorer: this.scorer, documents: shown, stride: context, batches, signal });
+  }
+
+  async dispose(): Promise<void> {
+    await this.scorer.dispose();
+  }
+}
+
+/** @throws ConfigError if the project has no held-out data */
+export function requireHeldOut(path: string | null): string {
+  if (path !== null) return path;
+  throw new ConfigError('there is no held-out text to evaluate on', {
+    field: 'data.validation',
+    hint: 'Set data.validation to a folder or file of held-out documents.',
+  });
+}

@@ -1,0 +1,111 @@
+import type { Checkpoint } from '../checkpoints/index.js';
+import { trainedRepresentations } from '../data/compression-schedule.js';
+import type { DataOptions } from '../data/options.js';
+import { sameShape } from '../graph/index.js';
+import { createModel, type LanguageModel, type ModelOptions, type ParameterSpec } from '../models/index.js';
+import type { Backend, Compressor, Session } from '../plugins/contracts.js';
+import type { PluginRegistry } from '../plugins/registry.js';
+import { CheckpointError } from '../support/errors.js';
+import { RAW_LIMIT } from '../vocabulary/layout.js';
+import type { VocabularyOptions } from '../vocabulary/options.js';
+import { type VocabularyLayout, vocabularyLayout } from '../vocabulary/vocabulary.js';
+
+/** The settings of a run that say what its checkpoints hold. The project's configuration has these sections. */
+export interface ModelSettings {
+  model: ModelOptions;
+  vocabulary: VocabularyOptions;
+  data: DataOptions;
+  compressors: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+}
+
+export interface CheckpointedModelRequest {
+  checkpoint: Checkpoint;
+  /** As in the checkpoint's own configuration. */
+  settings: ModelSettings;
+  registry: PluginRegistry;
+  /** Name and options of the backend that computes. */
+  backend: { name: string } & Record<string, unknown>;
+}
+
+/** A trained model in a session that holds its parameters and nothing else. */
+export interface CheckpointedModel {
+  checkpoint: Checkpoint;
+  model: LanguageModel;
+  vocabulary: VocabularyLayout;
+  /** The one that it was trained with. */
+  compressor: Compressor;
+  session: Session;
+  dispose(): Promise<void>;
+}
+
+/**
+ * Opens a session for a checkpoint and streams its parameters in, one tensor at a time.
+ *
+ * @throws CheckpointError if the checkpoint's tensors are not those of the model its configuration describes, or are
+ *   damaged; ConfigError, PluginError, BackendError: what opening the parts throws. Nothing is left open.
+ */
+export async function openCheckpointedModel(request: CheckpointedModelRequest): Promise<CheckpointedModel> {
+  const { checkpoint, settings, registry } = request;
+  const opened: (() => Promise<unknown> | undefined)[] = [];
+  const dispose = async () => {
+    for (const close of opened.splice(0).reverse()) await close();
+  };
+  try {
+    const name = settings.data.compressor;
+    const compressor = await registry.createCompressor(name, settings.compressors[name]);
+    opened.push(() => compressor.dispose?.());
+    const trained = trainedRepresentations(settings.data);
+    const vocabulary = vocabularyLayout(settings.vocabulary, compressor.alphabetSize, trained);
+    const sizes = { size: vocabulary.size, rawSize: Math.min(RAW_LIMIT, vocabulary.size) };
+    const model = createModel(settings.model, sizes);
+    requireSameParameters(checkpoint, model, vocabulary);
+    const backend = await openBackend(request);
+    opened.push(() => backend.dispose());
+    const session = await backend.open(model.parameters.map(({ name, shape }) => ({ name, dtype: 'f32', shape })));
+    opened.push(() => session.dispose());
+    await session.writeState(checkpoint.tensors(model.parameters.map(({ name }) => name)));
+    return { checkpoint, model, vocabulary, compressor, session, dispose };
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+}
+
+async function openBackend({ registry, backend }: CheckpointedModelRequest): Promise<Backend> {
+  const { name, ...options } = backend;
+  return registry.createBackend(name, options);
+}
+
+const ANOTHER_MODEL =
+  'Its config.yaml describes another model than its weights: use the files of one and the same run.';
+const ANOTHER_VOCABULARY =
+  'Use the compressor, its options and the vocabulary settings that the model was trained with.';
+
+function requireSameParameters(checkpoint: Checkpoint, model: LanguageModel, vocabulary: VocabularyLayout): void {
+  const saved = new Map(checkpoint.specs.map((spec) => [spec.name, spec]));
+  for (const parameter of model.parameters) {
+    const problem = parameterProblem(parameter, saved.get(parameter.name), vocabulary);
+    if (problem === null) continue;
+    throw new CheckpointError(problem.what, { file: checkpoint.path, field: parameter.name, hint: problem.hint });
+  }
+}
+
+function parameterProblem(
+  { name, shape, isEmbedding }: ParameterSpec,
+  saved: Checkpoint['specs'][number] | undefined,
+  vocabulary: VocabularyLayout,
+): { what: string; hint: string } | null {
+  if (saved === undefined) return { what: `the checkpoint has no tensor ${name}`, hint: ANOTHER_MODEL };
+  if (saved.dtype !== 'f32')
+    return { what: `tensor ${name} is stored as ${saved.dtype}, not as f32`, hint: ANOTHER_MODEL };
+  if (sameShape(saved.shape, shape)) return null;
+  if (isEmbedding && saved.shape[1] === shape[1])
+    return {
+      what: `the vocabulary has ${vocabulary.size} ids, but the embedding ${name} has ${saved.shape[0]} rows`,
+      hint: ANOTHER_VOCABULARY,
+    };
+  return {
+    what: `tensor ${name} is [${saved.shape}] in the checkpoint and [${shape}] in its configuration`,
+    hint: ANOTHER_MODEL,
+  };
+}

@@ -1,0 +1,223 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { type DocumentLine, readDocumentLines } from '../../../src/evaluation/bpb/documents-file.js';
+import { bpbOptions } from '../../../src/evaluation/bpb/options.js';
+import { defaultResultsDirectory } from '../../../src/evaluation/bpb/results-directory.js';
+import { type BpbRunRequest, runBpbEvaluation } from '../../../src/evaluation/index.js';
+import { InterruptedError } from '../../../src/support/errors.js';
+import { jsonl, numberedTexts, temporaryData } from '../../data/temporary-data.js';
+import { temporaryDirectory } from '../../support/temporary-directory.js';
+import { openTinyRun, saveTinyRun, TINY_CONFIG } from '../tiny-run.js';
+
+const TEXTS = { a: numberedTexts(6, 'first'), b: numberedTexts(5, 'second'), c: numberedTexts(4, 'third') };
+const ALL = [...TEXTS.a, ...TEXTS.b, ...TEXTS.c];
+
+function validationData(): string {
+  return temporaryData({
+    'a.jsonl': jsonl(TEXTS.a),
+    'b.jsonl.gz': gzipSync(jsonl(TEXTS.b)),
+    'c.jsonl': `${jsonl(TEXTS.c)}{"text":""}\n`,
+  });
+}
+
+async function evaluate(request: Partial<BpbRunRequest> & { checkpoint?: string } = {}) {
+  const checkpoint = request.checkpoint ?? (await saveTinyRun(join(temporaryDirectory(), 'run')));
+  const { opened, settings } = await openTinyRun(checkpoint);
+  const output = request.output ?? join(temporaryDirectory(), 'results');
+  try {
+    const results = await runBpbEvaluation({
+      opened,
+      settings,
+      options: bpbOptions.parse({ rawOnly: true, bootstrapSamples: 200 }),
+      data: validationData(),
+      onBadRecord: 'fail',
+      output,
+      force: false,
+      ...request,
+    });
+    return { results, output, checkpoint };
+  } finally {
+    await opened.dispose();
+  }
+}
+
+async function linesOf(directory: string): Promise<DocumentLine[]> {
+  const lines: DocumentLine[] = [];
+  for await (const line of readDocumentLines(join(directory, 'bpb_documents.jsonl'))) lines.push(line);
+  return lines;
+}
+
+const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
+
+describe('an evaluation', () => {
+  it('reads every file, and leaves the figures of the reference under its names', async () => {
+    const { results, output } = await evaluate();
+    const bytes = Buffer.byteLength(ALL.join(''));
+    expect(results).toMatchObject({ num_bytes: bytes, num_tokens: bytes, num_documents: 15 });
+    expect(results.nats_per_token).toBeCloseTo(results.total_loss / bytes, 12);
+    expect(results.bits_per_token).toBeCloseTo(results.nats_per_token / Math.LN2, 12);
+    expect(results.bits_per_byte).toBeCloseTo(results.bits_per_token, 12);
+    expect(results.bits_per_byte_with_eos).toBeGreaterThan(results.bits_per_byte);
+    expect(results.conditions).toMatchObject({
+      representation: { raw_only: true, mode: 'sentinel', rate: 0 },
+      context: 16,
+      stride: 16,
+      document_mask: true,
+      empty_records: 1,
+    });
+    expect(results.model).toMatchObject({ step: 40, prediction_heads: 2, trained_context: 16, symbols_per_step: 32 });
+    expect(JSON.parse(readFileSync(join(output, 'val_results.json'), 'utf8'))).toEqual(results);
+  });
+
+  it('breaks the total down by source and by document', async () => {
+    const { results, output } = await evaluate();
+    expect(results.sources.map(({ source, num_documents }) => [source, num_documents])).toEqual([
+      ['a.jsonl', 6],
+      ['b.jsonl.gz', 5],
+      ['c.jsonl', 4],
+    ]);
+    const lines = await linesOf(output);
+    expect(lines.map(({ source, index }) => `${source} ${index}`)).toEqual(
+      results.sources.flatMap(({ source, num_documents }) =>
+        Array.from({ length: num_documents }, (_, index) => `${source} ${index}`),
+      ),
+    );
+    expect(lines.map(({ bytes }) => bytes)).toEqual(ALL.map((text) => Buffer.byteLength(text)));
+    expect(sum(lines.map(({ nats }) => nats)) / results.total_loss).toBeCloseTo(1, 12);
+    expect(sum(results.sources.map(({ total_loss }) => total_loss)) / results.total_loss).toBeCloseTo(1, 12);
+    for (const { interval, bits_per_byte } of [results, ...results.sources]) {
+      expect(interval!.low).toBeLessThanOrEqual(bits_per_byte);
+      expect(interval!.high).toBeGreaterThanOrEqual(bits_per_byte);
+    }
+  });
+
+  it('scores the training mixture, with the same draws every time', async () => {
+    const options = bpbOptions.parse({ bootstrapSamples: 10 });
+    const { results, output } = await evaluate({ options });
+    expect(results.conditions.representation).toMatchObject({ raw_only: false, mode: 'sentinel', rate: 0.5 });
+    const layouts = (await linesOf(output)).map(({ layout }) => layout);
+    expect(new Set(layouts)).toEqual(new Set(['raw', 'compressed']));
+    const { raw, compressed } = results.layouts;
+    expect(raw!.num_documents + compressed!.num_documents).toBe(15);
+    // Bits are eight symbols a byte.
+    expect(compressed!.num_tokens).toBe(8 * compressed!.num_bytes);
+    expect((await evaluate({ options })).results.total_loss).toBe(results.total_loss);
+  });
+
+  it('scores a model that was trained on symbols alone', async () => {
+    const configYaml = TINY_CONFIG.replace('mix: sentinel, rate: 0.5', 'mix: vanilla, rate: 1');
+    const run = join(temporaryDirectory(), 'run');
+    const checkpoint = await saveTinyRun(run, { configYaml, vocabularySize: 66 });
+    const options = bpbOptions.parse({ bootstrapSamples: 10 });
+    const { results } = await evaluate({ checkpoint, options });
+    expect(results.num_tokens).toBe(8 * results.num_bytes);
+    const raw = evaluate({ checkpoint, options: { ...options, rawOnly: true } });
+    await expect(raw).rejects.toMatchObject({ code: 'config', message: /no raw bytes/, hint: /without --raw-only/ });
+  });
+
+  it('sees less of the text in shorter windows, and says how little', async () => {
+    const data = temporaryData({ 'a.jsonl': jsonl(['x'.repeat(200), 'another']) });
+    const at = async (context: number, stride: number) => {
+      const options = bpbOptions.parse({ rawOnly: true, context, stride, bootstrapSamples: 10 });
+      return (await evaluate({ data, options })).results.conditions.context_seen!;
+    };
+    const [ends, overlapping] = [await at(16, 16), await at(16, 4)];
+    expect(ends.cut!.least).toEqual({ symbols: 1, bytes: 1 });
+    // All but the last four of sixteen inputs, and the input of the first of those.
+    expect(overlapping.cut!.least).toEqual({ symbols: 13, bytes: 13 });
+    expect(overlapping.mean.symbols).toBeGreaterThan(ends.mean.symbols);
+    // The first byte of a document has BOS and <raw> before it, and no text.
+    expect(overlapping.least).toEqual({ symbols: 2, bytes: 0 });
+    expect((await at(128, 128)).cut!.share).toBeLessThan(ends.cut!.share);
+  });
+
+  it('chooses windows that span as many bytes in any representation', async () => {
+    const at = async (rawOnly: boolean) => {
+      const options = bpbOptions.parse({ rawOnly, contextBytes: 40, bootstrapSamples: 10 });
+      return (await evaluate({ options })).results.conditions;
+    };
+    const [raw, mixed] = [await at(true), await at(false)];
+    expect(mixed.context).toBeGreaterThan(2 * raw.context);
+    for (const { context_bytes, context_bytes_wanted } of [raw, mixed]) {
+      expect(context_bytes_wanted).toBe(40);
+      expect(Math.abs(context_bytes - 40)).toBeLessThan(4);
+    }
+  });
+
+  it('overwrites results only if told to, and never anything else', async () => {
+    const { output, checkpoint } = await evaluate();
+    await expect(evaluate({ checkpoint, output })).rejects.toMatchObject({ code: 'output', hint: /--force/ });
+    await evaluate({ checkpoint, output, force: true });
+    const other = temporaryDirectory();
+    writeFileSync(join(other, 'thesis.tex'), '');
+    await expect(evaluate({ checkpoint, output: other, force: true })).rejects.toMatchObject({ code: 'output' });
+    expect(readdirSync(other)).toEqual(['thesis.tex']);
+  });
+
+  it('leaves nothing when it is interrupted', async () => {
+    const parent = temporaryDirectory();
+    const controller = new AbortController();
+    const running = evaluate({
+      output: join(parent, 'results'),
+      signal: controller.signal,
+      onProgress: ({ unit }) => unit === 'windows' && controller.abort(new InterruptedError('stopped')),
+    });
+    await expect(running).rejects.toThrow(InterruptedError);
+    expect(readdirSync(parent)).toEqual([]);
+  });
+
+  it('meets a bad record before it scores anything', async () => {
+    const data = temporaryData({ 'a.jsonl': jsonl(TEXTS.a), 'b.jsonl': '{"text":"fine"}\n{"text":\n' });
+    const units: string[] = [];
+    const running = evaluate({ data, onProgress: ({ unit }) => void units.push(unit) });
+    await expect(running).rejects.toMatchObject({ code: 'data', location: { file: join(data, 'b.jsonl'), line: 2 } });
+    expect(new Set(units)).toEqual(new Set(['bytes']));
+    const { results } = await evaluate({ data, onBadRecord: 'skip' });
+    expect(results).toMatchObject({ num_documents: 7, conditions: { skipped_records: 1 } });
+  });
+
+  it('refuses data without a document', async () => {
+    const data = temporaryData({ 'a.jsonl': '{"text":""}\n' });
+    await expect(evaluate({ data })).rejects.toMatchObject({ code: 'data', location: { file: data } });
+  });
+});
+
+describe('a checkpointed model', () => {
+  it('is refused where the vocabulary does not fit its weights', async () => {
+    const configYaml = TINY_CONFIG.replace('compressor: bit,', 'compressor: doublebyte,');
+    const checkpoint = await saveTinyRun(join(temporaryDirectory(), 'run'), { configYaml });
+    await expect(openTinyRun(checkpoint)).rejects.toMatchObject({
+      code: 'checkpoint',
+      message: /65600 ids, but the embedding embed_tokens.weight has 320 rows/,
+      location: { file: checkpoint, field: 'embed_tokens.weight' },
+      hint: /compressor/,
+    });
+  });
+
+  it('is refused where its configuration describes another model', async () => {
+    const configYaml = TINY_CONFIG.replace('layers: 1', 'layers: 2');
+    const checkpoint = await saveTinyRun(join(temporaryDirectory(), 'run'), { configYaml });
+    await expect(openTinyRun(checkpoint)).rejects.toMatchObject({ code: 'checkpoint', message: /no tensor layers.1/ });
+  });
+});
+
+describe('the default directory of results', () => {
+  const options = bpbOptions.parse({ rawOnly: true });
+  it('is in the run, under the step and what was asked for', () => {
+    const of = (more: object) => defaultResultsDirectory('runs/x/checkpoints/0000000040', 40, { ...options, ...more });
+    expect(of({})).toBe('runs/x/evaluations/0000000040-raw');
+    expect(of({ rawOnly: false, context: 32, documentMask: false })).toBe(
+      'runs/x/evaluations/0000000040-training-context-32-mask-false',
+    );
+  });
+
+  it('is beside a checkpoint that is in no run', () => {
+    const checkpoint = join(temporaryDirectory(), 'weights');
+    mkdirSync(checkpoint);
+    const directory = defaultResultsDirectory(checkpoint, 40, options);
+    expect(directory).toBe(join(checkpoint, '../evaluations/0000000040-raw'));
+    expect(existsSync(directory)).toBe(false);
+  });
+});
