@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { median } from './report.js';
 
 const BINARY = fileURLToPath(new URL('../bin/run.js', import.meta.url));
 const RUNS = 9;
@@ -18,10 +19,6 @@ function millisecondsOf(args: readonly string[]): number {
   const { status } = spawnSync(process.execPath, args, { cwd: tmpdir(), stdio: 'ignore' });
   if (status !== 0) throw new Error(`node ${args.join(' ')} exited with ${status}`);
   return performance.now() - started;
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }
 
 // Interleaved, so that whatever else the machine does falls on all of them.
