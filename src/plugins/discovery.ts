@@ -58,6 +58,7 @@ async function answer(
   config: Interfaces.Config,
   timeout: number,
 ): Promise<PluginSource['outcome']> {
+  // oclif asks all plugins of a configuration at once; of a single one it is known which kept silent.
   const alone: Interfaces.Config = Object.assign(Object.create(config), { plugins: new Map([[plugin.name, plugin]]) });
   let timer: NodeJS.Timeout | undefined;
   const silence = new Promise<never>((_, reject) => {
