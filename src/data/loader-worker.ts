@@ -22,8 +22,17 @@ const reply = (message: LoaderReply, transfer: ArrayBuffer[] = []): void => port
 
 async function load({ settings, compressor: descriptor, state }: LoaderThreadData): Promise<void> {
   const compressor = await instantiateCompressor(descriptor, (message) => reply({ kind: 'log', message }));
-  const assembler = await BatchAssembler.open(settings, compressor, state);
-  reply({ kind: 'open' });
+  try {
+    const assembler = await BatchAssembler.open(settings, compressor, state);
+    reply({ kind: 'open' });
+    await serve(assembler);
+    await assembler.close();
+  } finally {
+    await compressor.dispose?.();
+  }
+}
+
+async function serve(assembler: BatchAssembler): Promise<void> {
   while (!ended) {
     if (wanted === 0) {
       await new Promise<void>((resolve) => {
@@ -37,8 +46,6 @@ async function load({ settings, compressor: descriptor, state }: LoaderThreadDat
     // Requests are read between batches: an endless run of awaits that are ready would keep them waiting.
     await new Promise((resolve) => setImmediate(resolve));
   }
-  await assembler.close();
-  await compressor.dispose?.();
 }
 
 function buffersOf({ microBatches }: Batch): ArrayBuffer[] {

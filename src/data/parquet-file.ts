@@ -23,11 +23,18 @@ export class ParquetFile {
     private readonly columnNames: readonly string[],
   ) {}
 
-  /** @throws DataError if this is no Parquet file */
+  /** @throws DataError if this is no Parquet file, or one without a column of text */
   static async open({ path, size }: Pick<DataFile, 'path' | 'size'>): Promise<ParquetFile> {
     const { parquetMetadataAsync, parquetSchema } = await import('hyparquet');
     const metadata = await readingParquet(path, size, (file) => parquetMetadataAsync(file, { parsers }));
     const columns = parquetSchema(metadata).children.map(({ element }) => element.name);
+    if (!columns.some(isTextField)) {
+      throw new DataError(`the file has no column of text (its columns: ${columns.join(', ')})`, {
+        file: path,
+        field: TEXT_FIELDS[0],
+        hint: `The text must be in a column named ${TEXT_FIELDS.join(' or ')}.`,
+      });
+    }
     return new ParquetFile(path, metadata, columns);
   }
 
@@ -46,8 +53,7 @@ export class ParquetFile {
       import('hyparquet'),
       import('hyparquet-compressors'),
     ]);
-    const wanted = (name: string) =>
-      TEXT_FIELDS.some((field) => field === name) || (codeField !== null && matchesField(codeField, name));
+    const wanted = (name: string) => isTextField(name) || (codeField !== null && matchesField(codeField, name));
     return readingParquet(this.path, null, (file) =>
       parquetReadObjects({
         file,
@@ -61,6 +67,10 @@ export class ParquetFile {
       }),
     );
   }
+}
+
+function isTextField(name: string): boolean {
+  return TEXT_FIELDS.some((field) => field === name);
 }
 
 /** Cuts a row group into parts of about `bytes`. Each costs decoding the columns up to its end. */

@@ -67,7 +67,7 @@ export async function partitionSource(path: string, { rows, blockBytes }: Partit
           return new CompressedBlockReader({ ...file, format: file.format }, unit, options);
         case 'parquet': {
           const opened = parquet.get(unit.file)!;
-          const rowGroup = opened.rowGroups.find(({ start }) => start === unit.start)!;
+          const rowGroup = opened.rowGroups.find(({ start, end }) => start === unit.start && end === unit.end)!;
           return new ParquetBlockReader(opened, rowGroup, unit, options);
         }
       }

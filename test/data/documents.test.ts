@@ -161,6 +161,12 @@ describe('bad records', () => {
 });
 
 describe('damaged and missing files', () => {
+  it('a Parquet file without a column of text', async () => {
+    const error = await failure(temporaryData({ 'a.parquet': parquet({ body: ['one'], id: ['1'] }) }));
+    expect(error.message).toContain('body, id');
+    expect(error.location).toMatchObject({ field: 'text' });
+  });
+
   it.each([
     ['truncated gzip', 'a.jsonl.gz', gzipSync(jsonl(numberedTexts(500))).subarray(0, 400)],
     ['no gzip at all', 'a.jsonl.gz', Buffer.from('{"text":"x"}\n')],
