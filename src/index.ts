@@ -4,6 +4,7 @@
  */
 export * from './checkpoints/index.js';
 export * from './config/index.js';
+export * from './evaluation/index.js';
 export * from './graph/index.js';
 export * from './models/index.js';
 export { type CompressorDescriptor, instantiateCompressor } from './plugins/compressor-instance.js';
@@ -11,5 +12,6 @@ export * from './plugins/contracts.js';
 export { definePlugin } from './plugins/define-plugin.js';
 export { builtinRegistry, loadRegistry } from './plugins/discovery.js';
 export { PluginRegistry } from './plugins/registry.js';
+export * from './reporting/index.js';
 export * from './support/errors.js';
 export * from './vocabulary/layout.js';
