@@ -4,6 +4,8 @@
  */
 const LAYERS = [
   ['src/commands'],
+  ['src/quickstart'],
+  ['src/quickstart'],
   ['src/reporting'],
   ['src/config'],
   ['src/training', 'src/evaluation', 'src/generation', 'src/conversion', 'src/data'],
