@@ -1,13 +1,5 @@
-import {
-  type CompositeName,
-  declarations,
-  isCompositeName,
-  optimise,
-  type PrimitiveName,
-  type Program,
-  type ProgramNode,
-} from '../../src/graph/index.js';
-import { composites, type Lowering, primitives } from './lowering.js';
+import { declarations, optimise, type Program, type ProgramNode } from '../../src/graph/index.js';
+import { loweringOf, lowersComposite } from './lowering.js';
 import { OnnxWriter } from './onnx-writer.js';
 
 /** A program as an ONNX model, and how its values are bound to inputs, results and state. */
@@ -24,7 +16,7 @@ export interface LoweredProgram {
 
 /** @throws ProgramError if the program is inconsistent or of another operation set. */
 export function lowerProgram(source: Program): LoweredProgram {
-  const program = optimise(source, (name) => composites[name] !== undefined);
+  const program = optimise(source, lowersComposite);
   const writer = new OnnxWriter();
   const reads: Record<string, string> = {};
   const values: string[] = [];
@@ -59,10 +51,7 @@ function declare(writer: OnnxWriter, node: ProgramNode<'input' | 'state'>, reads
 }
 
 function lower(writer: OnnxWriter, program: Program, node: ProgramNode, values: readonly string[]): string {
-  const rule = isCompositeName(node.op)
-    ? composites[node.op as CompositeName]
-    : primitives[node.op as Exclude<PrimitiveName, 'input' | 'state'>];
-  return (rule as Lowering<PrimitiveName>)(node as ProgramNode<PrimitiveName>, {
+  return loweringOf(node.op)(node, {
     writer,
     operands: node.operands.map((operand) => values[operand]!),
     shapes: node.operands.map((operand) => program.nodes[operand]!.shape),

@@ -1,5 +1,12 @@
-import type { CompositeName, PrimitiveName, ProgramNode } from '../../src/graph/index.js';
-import { elementCount, type Shape } from '../../src/graph/index.js';
+import {
+  type CompositeName,
+  elementCount,
+  isCompositeName,
+  type OperationName,
+  type PrimitiveName,
+  type ProgramNode,
+  type Shape,
+} from '../../src/graph/index.js';
 import { indexTuples, ONNX_TYPE, type OnnxWriter, range } from './onnx-writer.js';
 
 /**
@@ -15,7 +22,7 @@ export interface LoweringSite {
   label: string;
 }
 
-export type Lowering<Op extends PrimitiveName | CompositeName> = (node: ProgramNode<Op>, site: LoweringSite) => string;
+export type Lowering<Op extends OperationName> = (node: ProgramNode<Op>, site: LoweringSite) => string;
 
 /** An operator that takes the operands as they are. */
 const operator =
@@ -25,7 +32,7 @@ const operator =
 
 type Declared = 'input' | 'state';
 
-export const primitives: { readonly [Op in Exclude<PrimitiveName, Declared>]: Lowering<Op> } = {
+const primitives: { readonly [Op in Exclude<PrimitiveName, Declared>]: Lowering<Op> } = {
   constant: ({ attributes: { value } }, { writer }) => writer.constant(value),
   iota: ({ attributes: { shape, axis } }, { writer, label }) => {
     const along = writer.constant({
@@ -133,37 +140,73 @@ export const primitives: { readonly [Op in Exclude<PrimitiveName, Declared>]: Lo
   },
 };
 
-/** Composites for which the runtime has a kernel. */
-export const composites: { readonly [Op in CompositeName]?: Lowering<Op> } = {
-  silu: (_, { writer, operands, label }) => writer.addMicrosoft('QuickGelu', operands, { alpha: { float: 1 } }, label),
-  softmax: (_, { writer, operands, label }) => writer.add('Softmax', operands, { axis: -1 }, label),
-  crossEntropy: (_, { writer, operands: [logits, labels], shapes, label }) => {
-    const axis = shapes[0]!.length - 1;
-    const normaliser = writer.add('ReduceLogSumExp', [logits!], { axes: [axis], keepdims: 0 }, label);
-    const column = writer.add('Reshape', [labels!, writer.integers([...shapes[1]!, 1])], {}, label);
-    const picked = writer.add('GatherElements', [logits!, column], { axis }, label);
-    return writer.add(
-      'Sub',
-      [normaliser, writer.add('Reshape', [picked, writer.integers(shapes[1]!)], {}, label)],
-      {},
-      label,
-    );
+/** A composite for which the runtime has a kernel, where the shapes are such that the kernel takes them. */
+interface CompositeLowering<Op extends CompositeName> {
+  accepts?(shapes: readonly Shape[]): boolean;
+  lower: Lowering<Op>;
+}
+
+const composites: { readonly [Op in CompositeName]?: CompositeLowering<Op> } = {
+  softmax: {
+    lower: (_, { writer, operands, label }) => writer.add('Softmax', operands, { axis: -1 }, label),
+  },
+  // The kernel wants its angles as rows of a cache that position ids point into: here every token has its own row.
+  rope: {
+    accepts: ([x, cosines]) =>
+      x!.length === 4 &&
+      cosines!.length === 4 &&
+      cosines![1] === 1 &&
+      cosines![2] === x![2] &&
+      (cosines![0] === 1 || cosines![0] === x![0]),
+    lower: (_, { writer, operands: [x, cosines, sines], shapes, label }) => {
+      const [rows, , length] = shapes[0] as [number, number, number, number];
+      const [tables, , , half] = shapes[1] as [number, number, number, number];
+      const cache = (table: string) =>
+        writer.add('Reshape', [table, writer.integers([tables * length, half])], {}, label);
+      const row = (index: number) => (tables === 1 ? 0 : index) * length;
+      const positions = Array.from({ length: rows * length }, (_, i) => row(Math.floor(i / length)) + (i % length));
+      const inputs = [x!, writer.integers(positions, [rows, length]), cache(cosines!), cache(sines!)];
+      return writer.addMicrosoft('RotaryEmbedding', inputs, { interleaved: 0 }, label);
+    },
+  },
+  crossEntropy: {
+    lower: (_, { writer, operands: [logits, labels], shapes, label }) => {
+      const axis = shapes[0]!.length - 1;
+      const normaliser = writer.add('ReduceLogSumExp', [logits!], { axes: [axis], keepdims: 0 }, label);
+      const column = writer.add('Reshape', [labels!, writer.integers([...shapes[1]!, 1])], {}, label);
+      const picked = writer.add('GatherElements', [logits!, column], { axis }, label);
+      const ofLabels = writer.add('Reshape', [picked, writer.integers(shapes[1]!)], {}, label);
+      return writer.add('Sub', [normaliser, ofLabels], {}, label);
+    },
   },
   // softmax ⊙ g with g taken off at the labels, which spares a one-hot tensor of the size of the logits.
-  crossEntropyGradient: (_, { writer, operands: [logits, labels, cotangent], shapes, label }) => {
-    const axis = shapes[0]!.length - 1;
-    const column = writer.integers([...shapes[1]!, 1]);
-    const g = writer.add('Reshape', [cotangent!, column], {}, label);
-    const scaled = writer.add('Mul', [writer.add('Softmax', [logits!], { axis: -1 }, label), g], {}, label);
-    const indices = writer.add('Reshape', [labels!, column], {}, label);
-    const minus = writer.add('Neg', [g], {}, label);
-    return writer.add('ScatterElements', [scaled, indices, minus], { axis, reduction: 'add' }, label);
+  crossEntropyGradient: {
+    lower: (_, { writer, operands: [logits, labels, cotangent], shapes, label }) => {
+      const axis = shapes[0]!.length - 1;
+      const column = writer.integers([...shapes[1]!, 1]);
+      const g = writer.add('Reshape', [cotangent!, column], {}, label);
+      const scaled = writer.add('Mul', [writer.add('Softmax', [logits!], { axis: -1 }, label), g], {}, label);
+      const indices = writer.add('Reshape', [labels!, column], {}, label);
+      const minus = writer.add('Neg', [g], {}, label);
+      return writer.add('ScatterElements', [scaled, indices, minus], { axis, reduction: 'add' }, label);
+    },
   },
-  rmsNorm: ({ attributes: { epsilon } }, { writer, operands, label }) =>
-    writer.add(
-      'SimplifiedLayerNormalization',
-      operands,
-      { axis: -1, epsilon: { float: epsilon }, stash_type: 1 },
-      label,
-    ),
+  rmsNorm: {
+    lower: ({ attributes: { epsilon } }, { writer, operands, label }) => {
+      const attributes = { axis: -1, epsilon: { float: epsilon }, stash_type: 1 };
+      return writer.add('SimplifiedLayerNormalization', operands, attributes, label);
+    },
+  },
 };
+
+/** Whether the runtime has a kernel for this composite; others are expanded into primitives. */
+export function lowersComposite(name: CompositeName, shapes: readonly Shape[]): boolean {
+  const lowering = composites[name];
+  return lowering !== undefined && (lowering.accepts?.(shapes) ?? true);
+}
+
+/** The rule for an operation that is neither an input nor state, nor a composite that is to be expanded. */
+export function loweringOf(op: OperationName): Lowering<OperationName> {
+  const rule = isCompositeName(op) ? composites[op]?.lower : primitives[op as keyof typeof primitives];
+  return rule as Lowering<OperationName>;
+}

@@ -1,9 +1,9 @@
-import { composites } from './composites.js';
+import { composites, isCompositeName } from './composites.js';
 import { type CompositeName, inScope, makeNode, type Node, type PrimitiveName, topologicalOrder } from './node.js';
 import { after, constant, operations, scalarValue } from './operations.js';
 import { makeProgram, type Program, type ProgramRoots, programRoots } from './program.js';
 import { evaluateConstant } from './reference-kernels.js';
-import { elementCount, sameShape } from './tensor.js';
+import { elementCount, type Shape, sameShape } from './tensor.js';
 
 /**
  * Rewrites of a graph that keep its meaning. Each takes the roots and gives new ones; nodes that nothing needs any more
@@ -11,8 +11,11 @@ import { elementCount, sameShape } from './tensor.js';
  */
 export type Pass = (roots: Required<ProgramRoots>) => Required<ProgramRoots>;
 
-/** What every program goes through before a backend lowers it; `lowered` names the composites the backend knows. */
-export function optimise(program: Program, lowered: (name: CompositeName) => boolean): Program {
+/** Whether a backend has a kernel for a composite with operands of these shapes. */
+export type LowersComposite = (name: CompositeName, shapes: readonly Shape[]) => boolean;
+
+/** What every program goes through before a backend lowers it. */
+export function optimise(program: Program, lowered: LowersComposite): Program {
   const passes: Pass[] = [expandComposites(lowered), foldConstants, eliminateCommonSubexpressions];
   return makeProgram(passes.reduce((roots, pass) => pass(roots), programRoots(program)));
 }
@@ -39,10 +42,17 @@ function withOperands(node: Node, operands: Node[]): Node {
 }
 
 /** Replaces composites that the backend does not know by their decompositions. */
-export function expandComposites(lowered: (name: CompositeName) => boolean): Pass {
+export function expandComposites(lowered: LowersComposite): Pass {
   const expand = (node: Node): Node => {
-    if (node.op in operations || lowered(node.op as CompositeName)) return node;
-    const rule = composites[node.op as CompositeName].decompose as (node: Node) => Node;
+    if (
+      !isCompositeName(node.op) ||
+      lowered(
+        node.op,
+        node.operands.map(({ shape }) => shape),
+      )
+    )
+      return node;
+    const rule = composites[node.op].decompose as (node: Node) => Node;
     const expansion = inScope(node.scope ?? { name: '', backward: false }, () => rule(node));
     const done = new Map<Node, Node>(node.operands.map((operand) => [operand, operand]));
     for (const part of topologicalOrder([expansion])) {

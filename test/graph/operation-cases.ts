@@ -94,7 +94,11 @@ export const CASES: Record<OperationName, Case[] | 'no gradient'> = {
   ],
   softmax: [of(g.softmax, tensor([3, 4]))],
   rmsNorm: [of((x, w) => g.rmsNorm(x, w, 1e-2), tensor([3, 4]), positive([4]))],
-  rope: [of((x) => g.rope(x, g.cos(angles([3, 2])), g.sin(angles([3, 2]))), tensor([2, 3, 4]))],
+  rope: [
+    of((x) => g.rope(x, g.cos(angles([3, 2])), g.sin(angles([3, 2]))), tensor([2, 3, 4])),
+    of((x) => g.rope(x, g.cos(angles([1, 1, 3, 2])), g.sin(angles([1, 1, 3, 2]))), tensor([2, 2, 3, 4])),
+    of((x) => g.rope(x, g.cos(angles([2, 1, 3, 2])), g.sin(angles([2, 1, 3, 2]))), tensor([2, 2, 3, 4])),
+  ],
   attention: [
     of((q, k, v) => g.attention(q, k, v, { scale: 0.6 }), tensor([2, 3, 4]), tensor([2, 5, 4]), tensor([2, 5, 2])),
     of(
