@@ -5,7 +5,6 @@
 const LAYERS = [
   ['src/commands'],
   ['src/quickstart'],
-  ['src/quickstart'],
   ['src/reporting'],
   ['src/config'],
   ['src/training', 'src/evaluation', 'src/generation', 'src/conversion', 'src/data'],
