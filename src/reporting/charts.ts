@@ -1,4 +1,4 @@
-import { METRICS, type MetricName } from '../training/logging/metrics.js';
+import { METRICS, type MetricName } from '../training/logging/index.js';
 import { type Point, smoothed } from './series.js';
 
 /** A run's curve, or one of several curves of it. */

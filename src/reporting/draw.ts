@@ -3,16 +3,7 @@ import type { Chart } from './charts.js';
 import type { Point, ProgressAxis } from './series.js';
 
 /** Colours that can be told apart by most eyes, on white and on black; one for each run, in order. */
-export const RUN_COLOURS = [
-  '#2b7fc3',
-  '#d9772b',
-  '#2f9e6e',
-  '#b4559e',
-  '#8579d1',
-  '#a88a1f',
-  '#3a9fb0',
-  '#cc5050',
-] as const;
+const RUN_COLOURS = ['#2b7fc3', '#d9772b', '#2f9e6e', '#b4559e', '#8579d1', '#a88a1f', '#3a9fb0', '#cc5050'] as const;
 
 export function runColour(index: number): string {
   return RUN_COLOURS[index % RUN_COLOURS.length]!;
@@ -84,7 +75,7 @@ export async function drawChart(
         type: 'quantitative',
         title: AXIS_TITLES[axis],
         axis: { format: '~s', grid: false, tickCount: 7 },
-        scale: { zero: false },
+        scale: { zero: false, nice: false },
       },
       y: {
         field: 'y',
@@ -162,7 +153,7 @@ export async function drawEstimates(estimates: readonly Estimate[], runs: readon
             field: 'low',
             type: 'quantitative',
             title: 'bits per byte',
-            scale: { zero: false },
+            scale,
             axis: { tickCount: 6 },
           },
           x2: { field: 'high' },

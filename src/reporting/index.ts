@@ -1,2 +1,1 @@
-export { buildReport, type Report, type ReportRequest } from './report.js';
-export type { RunSummary } from './summary.js';
+export { buildReport } from './report.js';

@@ -45,7 +45,7 @@ export function renderPage(content: PageContent): string {
 <main>
 ${comparison(content)}
 ${summaryTable(content)}
-${estimates(content)}
+${evaluations(content)}
 ${curves(content)}
 ${configuration(runs)}
 ${environment(runs)}
@@ -108,10 +108,35 @@ function estimate(evaluation: RunSummary['evaluation']): Html {
   }`;
 }
 
-function estimates({ estimates: drawing }: PageContent): Html {
-  if (drawing === undefined) return html``;
-  return html`<section aria-labelledby="estimates"><h2 id="estimates">Bits per byte of held-out text</h2>
-<figure class="wide"><figcaption><p>Less is better. The lines are bootstrap intervals of 95 % over documents.</p></figcaption>${trusted(drawing)}</figure></section>`;
+function evaluations({ estimates, runs }: PageContent): Html {
+  if (estimates === undefined) return html``;
+  const head = [
+    'Run',
+    'Step',
+    'Bits per byte',
+    'With ends of texts',
+    'Representation',
+    'Window',
+    'Stride',
+    'Document mask',
+    'Bytes of text',
+  ];
+  const rows = runs.flatMap(({ name, evaluations }, index) =>
+    evaluations.map((each) => [
+      nameCell(html`${swatch(index)}${name}`),
+      numberCell(each.step === undefined ? '–' : String(each.step)),
+      numberCell(estimate(each)),
+      numberCell(fixed(each.bitsPerByteWithEos, 4)),
+      cell(each.conditions.representation),
+      numberCell(each.conditions.context),
+      numberCell(each.conditions.stride),
+      cell(each.conditions.documentMask),
+      numberCell(each.conditions.bytes),
+    ]),
+  );
+  return html`<section aria-labelledby="evaluations"><h2 id="evaluations">Bits per byte of held-out text</h2>
+<figure class="wide"><figcaption><p>Less is better. The lines are bootstrap intervals of 95 % over documents.</p></figcaption>${trusted(estimates)}</figure>
+<details><summary>All evaluations and how they were measured</summary>${table(head, rows, 'Evaluations')}</details></section>`;
 }
 
 function curves(content: PageContent): Html {

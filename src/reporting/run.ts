@@ -1,12 +1,14 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { basename, join, relative, resolve } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { readSerialisedConfig, type SerialisedSetting } from '../config/serialise.js';
 import { dotted } from '../config/setting.js';
 import { DataError } from '../support/errors.js';
 import { systemErrorCode } from '../support/output-failures.js';
 import { METRICS_FILE } from '../training/logging/index.js';
+import { type Evaluation, readEvaluations } from './evaluations.js';
 import { type RunMetrics, readMetrics } from './metrics-reader.js';
+import { countParameters } from './parameters.js';
 
 /** What a run's directory tells of it. */
 export interface Run {
@@ -17,28 +19,11 @@ export interface Run {
   /** `environment.json`, whatever it says. */
   environment: Readonly<Record<string, unknown>>;
   metrics: RunMetrics;
-  /** Evaluations of the run, the newest last. */
+  /** Of the model; undefined where no checkpoint tells. */
+  parameters: number | undefined;
+  /** The one to judge the run by comes last. */
   evaluations: Evaluation[];
 }
-
-export interface Evaluation {
-  /** Path of the file, below the run's directory. */
-  file: string;
-  bitsPerByte: number;
-  /** 95 % interval. */
-  interval: { low: number; high: number } | undefined;
-  /** Bytes of text that were scored. */
-  bytes: number | undefined;
-}
-
-/** What a report needs of `val_results.json`; the file has more. */
-const evaluationFile = z.looseObject({
-  bits_per_byte: z.number(),
-  num_bytes: z.number().optional(),
-  interval: z.looseObject({ low: z.number(), high: z.number() }).nullish(),
-});
-
-const EVALUATION_NAME = /^val_results.*\.json$/;
 
 /**
  * Reads a run's directory.
@@ -53,6 +38,7 @@ export async function readRun(directory: string): Promise<Run> {
     directory,
     settings: byName,
     environment: await readEnvironment(join(directory, 'environment.json')),
+    parameters: await countParameters(directory),
     metrics: await readMetrics(join(directory, METRICS_FILE)),
     evaluations: await readEvaluations(directory),
   };
@@ -72,40 +58,20 @@ async function readRequired(directory: string, name: string): Promise<string> {
 
 async function readEnvironment(path: string): Promise<Record<string, unknown>> {
   try {
-    return parseJson(await readFile(path, 'utf8'), path, z.record(z.string(), z.unknown()));
+    return parseEnvironment(await readFile(path, 'utf8'), path);
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return {};
     throw error;
   }
 }
 
-/** Evaluations in the run's directory and in the folders directly below it, oldest first. */
-async function readEvaluations(directory: string): Promise<Evaluation[]> {
-  const entries = await readdir(directory, { withFileTypes: true });
-  const folders = ['', ...entries.filter((entry) => entry.isDirectory()).map(({ name }) => name)];
-  const found: { path: string; time: number }[] = [];
-  for (const folder of folders)
-    for (const name of await readdir(join(directory, folder)))
-      if (EVALUATION_NAME.test(name)) {
-        const path = join(directory, folder, name);
-        found.push({ path, time: (await stat(path)).mtimeMs });
-      }
-  found.sort((a, b) => a.time - b.time);
-  return Promise.all(found.map(async ({ path }) => readEvaluation(path, relative(directory, path))));
-}
-
-async function readEvaluation(path: string, file: string): Promise<Evaluation> {
-  const { bits_per_byte, num_bytes, interval } = parseJson(await readFile(path, 'utf8'), path, evaluationFile);
-  return { file, bitsPerByte: bits_per_byte, bytes: num_bytes, interval: interval ?? undefined };
-}
-
-function parseJson<T>(text: string, file: string, schema: z.ZodType<T>): T {
+function parseEnvironment(text: string, file: string): Record<string, unknown> {
   try {
-    return schema.parse(JSON.parse(text));
+    return z.record(z.string(), z.unknown()).parse(JSON.parse(text));
   } catch (cause) {
-    throw new DataError('this file is damaged or was made by another program', {
+    throw new DataError('this is no description of an environment', {
       file,
-      hint: 'Make it anew, or move it away to leave it out of the report.',
+      hint: 'Move the file away to leave it out of the report.',
       cause,
     });
   }

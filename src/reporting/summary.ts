@@ -1,4 +1,5 @@
-import type { Evaluation, Run } from './run.js';
+import type { Evaluation, EvaluationConditions } from './evaluations.js';
+import type { Run } from './run.js';
 
 /** One run as a line of the report's table; undefined where the run does not tell. */
 export interface RunSummary {
@@ -12,7 +13,7 @@ export interface RunSummary {
   symbols: number | undefined;
   bytes: number | undefined;
   loss: number | undefined;
-  /** Its newest evaluation. */
+  /** The evaluation to judge it by. */
   evaluation: Evaluation | undefined;
   /** What must agree between runs that are compared. */
   basis: ComparisonBasis;
@@ -23,50 +24,66 @@ export interface ComparisonBasis {
   heads: string;
   symbolsPerStep: string;
   context: string;
-  /** Bytes of text that bits per byte were measured on. */
-  evaluatedBytes: string;
 }
 
-/** What each part of the basis is called, in the plural where it differs. */
+/** What each part of the basis is called. */
 const BASIS_TITLES: Readonly<Record<keyof ComparisonBasis, string>> = {
   heads: 'prediction heads',
   symbolsPerStep: 'symbols a step',
   context: 'symbols of context',
-  evaluatedBytes: 'bytes of text that bits per byte were measured on',
+};
+
+const CONDITION_TITLES: Readonly<Record<keyof EvaluationConditions, string>> = {
+  representation: 'representations of the text',
+  context: 'windows, in symbols',
+  stride: 'strides, in symbols',
+  documentMask: 'document masks',
+  bytes: 'amounts of text, in bytes',
 };
 
 const UNKNOWN = 'unknown';
 
 export function summarise(run: Run): RunSummary {
-  const evaluation = run.evaluations.at(-1);
   return {
     name: run.name,
     directory: run.directory,
     compressor: describeCompressor(run),
     mix: describeMix(run),
-    parameters: numeric(run.environment.parameters),
+    parameters: run.parameters,
     steps: run.metrics.steps,
     symbols: run.metrics.last.get('total_symbols'),
     bytes: run.metrics.last.get('total_bytes'),
     loss: run.metrics.series.get('loss')?.at(-1)?.value,
-    evaluation,
+    evaluation: run.evaluations.at(-1),
     basis: {
       heads: describeHeads(run),
       symbolsPerStep: describeSymbolsPerStep(run),
       context: text(run, 'batch.sequenceLength'),
-      evaluatedBytes: evaluation?.bytes === undefined ? UNKNOWN : String(evaluation.bytes),
     },
   };
 }
 
-/** In what the runs differ that must agree for a fair comparison, a sentence each; none for one run. */
+/** In what the runs and their evaluations differ that must agree for a fair comparison, a sentence each. */
 export function comparisonNotes(summaries: readonly RunSummary[]): string[] {
-  return (Object.keys(BASIS_TITLES) as (keyof ComparisonBasis)[]).flatMap((part) => {
-    const evaluated = part === 'evaluatedBytes' ? summaries.filter(({ evaluation }) => evaluation) : summaries;
-    const values = new Set(evaluated.map(({ basis }) => basis[part]));
-    if (values.size < 2) return [];
-    const each = evaluated.map(({ name, basis }) => `${name} ${basis[part]}`).join(', ');
-    return [`They differ in the ${BASIS_TITLES[part]}: ${each}.`];
+  const runs = summaries.map(({ name, basis }) => ({ name, values: basis }));
+  const evaluations = summaries.flatMap(({ name, evaluation }) =>
+    evaluation ? [{ name, values: evaluation.conditions }] : [],
+  );
+  return [
+    ...differences(runs, BASIS_TITLES, 'They differ in the'),
+    ...differences(evaluations, CONDITION_TITLES, 'Their bits per byte were measured with different'),
+  ];
+}
+
+function differences<Key extends string>(
+  measured: readonly { name: string; values: Readonly<Record<Key, string>> }[],
+  titles: Readonly<Record<Key, string>>,
+  beginning: string,
+): string[] {
+  return (Object.keys(titles) as Key[]).flatMap((key) => {
+    if (new Set(measured.map(({ values }) => values[key])).size < 2) return [];
+    const each = measured.map(({ name, values }) => `${name} ${values[key]}`).join(', ');
+    return [`${beginning} ${titles[key]}: ${each}.`];
   });
 }
 
@@ -77,10 +94,6 @@ function value(run: Run, name: string): unknown {
 function text(run: Run, name: string): string {
   const found = value(run, name);
   return found === undefined || found === null ? UNKNOWN : String(found);
-}
-
-function numeric(candidate: unknown): number | undefined {
-  return typeof candidate === 'number' ? candidate : undefined;
 }
 
 /** A run at rate 0 has a compressor in its configuration, and does not use it. */

@@ -1,9 +1,12 @@
-import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { saveCheckpoint } from '../../src/checkpoints/index.js';
 import { loadConfig, serialiseConfig } from '../../src/config/index.js';
 import { buildReport } from '../../src/reporting/index.js';
 import { DataError } from '../../src/support/errors.js';
+import { isOptimizerState } from '../../src/training/optimizer.js';
+import { wholeTensor } from '../checkpoints/state.js';
 import { pc } from '../support/pc.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
 
@@ -36,17 +39,48 @@ async function makeRun({ name, presets = ['gzip-proxy-1m'], set = [], bitsPerByt
     total_bytes: (i + 1) * 9000,
   }));
   writeFileSync(join(directory, 'metrics.jsonl'), lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
-  writeFileSync(
-    join(directory, 'environment.json'),
-    JSON.stringify({ cpu: 'A Processor', cores: 2, parameters: 1_003_136 }),
-  );
-  if (bitsPerByte !== undefined) writeResults(directory, 'val_results.json', bitsPerByte);
+  writeFileSync(join(directory, 'environment.json'), JSON.stringify({ cpu: 'A Processor', cores: 2 }));
+  await saveCheckpoint(directory, {
+    step: 50,
+    state: {},
+    configYaml: '',
+    slices: ['embedding', 'adam.m.embedding', 'adam.v.embedding'].map((name) =>
+      wholeTensor(name, [3, 4], Array(12).fill(0)),
+    ),
+    isOptimizer: isOptimizerState,
+  });
+  if (bitsPerByte !== undefined) writeResults(directory, { bitsPerByte });
   return directory;
 }
 
-function writeResults(directory: string, file: string, bitsPerByte: number): void {
-  const interval = { low: bitsPerByte - 0.1, high: bitsPerByte + 0.1 };
-  writeFileSync(join(directory, file), JSON.stringify({ bits_per_byte: bitsPerByte, num_bytes: 1000, interval }));
+interface ResultsOptions {
+  bitsPerByte: number;
+  folder?: string;
+  step?: number;
+  rawOnly?: boolean;
+  context?: number;
+}
+
+/** `val_results.json` as `pc eval bpb` writes it, as far as a report reads it. */
+function writeResults(
+  directory: string,
+  { bitsPerByte, folder = 'evaluations/50-raw', step = 50, rawOnly = true, context = 512 }: ResultsOptions,
+): void {
+  const results = {
+    bits_per_byte: bitsPerByte,
+    bits_per_byte_with_eos: bitsPerByte + 0.01,
+    num_bytes: 1000,
+    interval: { low: bitsPerByte - 0.1, high: bitsPerByte + 0.1 },
+    conditions: {
+      representation: { raw_only: rawOnly, mode: 'sentinel', rate: 0.9 },
+      context,
+      stride: 512,
+      document_mask: true,
+    },
+    model: { step },
+  };
+  mkdirSync(join(directory, folder), { recursive: true });
+  writeFileSync(join(directory, folder, 'val_results.json'), JSON.stringify(results));
 }
 
 const report = (directories: string[], title = 'A title') => buildReport({ directories, title, madeBy: 'pc 1.0' });
@@ -65,7 +99,7 @@ describe('a report', () => {
       name: 'one',
       compressor: 'gzip',
       mix: ['translation_random 0.4 → 0.9, 120 steps', 'sentinel 0.9, 480 steps'],
-      parameters: 1_003_136,
+      parameters: 12,
       steps: 50,
       symbols: 50 * 4096,
       bytes: 50 * 9000,
@@ -100,12 +134,36 @@ describe('a report', () => {
     expect(page).toContain('&#60;b&#62;&#38;&#34;x');
   });
 
-  it('uses the newest evaluation', async () => {
-    const directory = await makeRun({ name: 'one', bitsPerByte: 3 });
-    writeResults(directory, 'val_results.raw.json', 2);
-    utimesSync(join(directory, 'val_results.json'), 1, 1);
+  it('judges a run by its latest evaluation of raw bytes, and shows all', async () => {
+    const directory = await makeRun({ name: 'one' });
+    writeResults(directory, { bitsPerByte: 1, folder: 'evaluations/50-training', rawOnly: false });
+    writeResults(directory, { bitsPerByte: 2, folder: 'evaluations/50-raw' });
+    writeResults(directory, { bitsPerByte: 3, folder: 'evaluations/40-raw', step: 40 });
+    const { page, summaries } = await report([directory]);
+    expect(summaries[0]!.evaluation).toMatchObject({ bitsPerByte: 2, step: 50, isRaw: true });
+    expect(plain(page)).toContain('one 50 1.0000 0.9000 – 1.1000 1.0100 sentinel, rate 0.9 512 512 true 1000');
+    expect(plain(page)).toContain('one 40 3.0000 2.9000 – 3.1000 3.0100 raw bytes');
+  });
+
+  it("takes the reference's results, which tell less", async () => {
+    const directory = await makeRun({ name: 'one' });
+    writeFileSync(join(directory, 'val_results.json'), JSON.stringify({ bits_per_byte: 2, num_bytes: 5 }));
     const { summaries } = await report([directory]);
-    expect(summaries[0]!.evaluation).toMatchObject({ file: 'val_results.raw.json', bitsPerByte: 2 });
+    expect(summaries[0]!.evaluation).toMatchObject({ bitsPerByte: 2, interval: undefined, conditions: { bytes: '5' } });
+  });
+
+  it('names a file of results that is damaged', async () => {
+    const directory = await makeRun({ name: 'one' });
+    writeFileSync(join(directory, 'val_results.json'), '{"bits_per_byte": "much"}');
+    await expect(report([directory])).rejects.toMatchObject({
+      location: { file: join(directory, 'val_results.json') },
+    });
+  });
+
+  it('is made for a run whose checkpoints are damaged, too', async () => {
+    const directory = await makeRun({ name: 'one' });
+    writeFileSync(join(directory, 'checkpoints', '0000000050', 'state.json'), '{');
+    expect((await report([directory])).summaries[0]!.parameters).toBeUndefined();
   });
 });
 
@@ -128,6 +186,14 @@ describe('runs that are compared', () => {
     expect(notes).toEqual([`They differ in the ${expected}.`]);
     expect(plain(page)).toContain('not like for like');
     expect(plain(page)).not.toContain('can be compared like for like');
+  });
+
+  it('carry a note when their bits per byte were measured differently', async () => {
+    const [one, two] = [await makeRun({ name: 'one' }), await makeRun({ name: 'two' })];
+    writeResults(one, { bitsPerByte: 2 });
+    writeResults(two, { bitsPerByte: 2, context: 256 });
+    const { notes } = await report([one, two]);
+    expect(notes).toEqual(['Their bits per byte were measured with different windows, in symbols: one 512, two 256.']);
   });
 
   it('show first the settings in which they differ', async () => {

@@ -7,7 +7,7 @@ import type { LoggingOptions } from '../options.js';
 import { allLoggers, type MetricsLogger } from './metrics.js';
 import { openMetricsFile } from './metrics-file.js';
 
-export { METRICS, type MetricName, type Metrics, type MetricsLogger } from './metrics.js';
+export { METRICS, type MetricName, type MetricsLogger } from './metrics.js';
 
 /** Names within a run's directory. */
 export const METRICS_FILE = 'metrics.jsonl';
