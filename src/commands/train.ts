@@ -4,10 +4,10 @@ import type { FlagSetting } from '../config/command-line.js';
 import type { ResolvedConfig } from '../config/index.js';
 import { InterruptedError, UsageError } from '../support/errors.js';
 import type { RunStart } from '../training/prepare-run.js';
-import type { TrainingObserver, TrainingSummary } from '../training/trainer.js';
+import type { TrainingSummary } from '../training/trainer.js';
 import { BaseCommand } from './base.js';
 import { configFlags, flagSettings, loadCommandConfig, settingFlags } from './shell/config-flags.js';
-import { describeMetrics, describeSummary } from './shell/training-lines.js';
+import { describeSummary, trainingObserver } from './shell/training-lines.js';
 
 export default class Train extends BaseCommand {
   static override summary = 'Train a model on a mix of compressed and raw text.';
@@ -89,7 +89,7 @@ export default class Train extends BaseCommand {
                 version: this.config.version,
                 onProblem: (message) => process.stderr.write(`Warning: ${message}\n`),
               },
-              this.observer(show),
+              trainingObserver(show),
               signal,
             );
           },
@@ -104,28 +104,6 @@ export default class Train extends BaseCommand {
         hint: `Go on with it by: pc train --resume${config.name === 'default' ? '' : ` --name ${config.name}`}`,
       });
     return summary!;
-  }
-
-  private observer(show: (line: string) => void): TrainingObserver {
-    let started = performance.now();
-    let firstStep = 0;
-    return {
-      onStart: ({ step, steps, parameters, peak }) => {
-        started = performance.now();
-        firstStep = step;
-        show(
-          `${parameters.toLocaleString('en')} parameters, steps ${step} to ${steps}, matrix products at ${(peak / 1e9).toFixed(0)} GFLOP/s`,
-        );
-      },
-      onStep: ({ step, steps, metrics }) => {
-        if (!metrics) return;
-        const secondsPerStep = (performance.now() - started) / 1000 / (step - firstStep);
-        show(describeMetrics({ step, steps, metrics, secondsLeft: (steps - step) * secondsPerStep }));
-      },
-      onValidation: ({ step, bitsPerByte }) =>
-        show(`step ${step}: ${bitsPerByte.toFixed(4)} bits per byte on held-out text`),
-      onCheckpoint: (path) => show(`saved ${path}`),
-    };
   }
 }
 

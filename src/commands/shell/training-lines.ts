@@ -1,5 +1,5 @@
 import type { TrainingMetrics } from '../../training/metrics.js';
-import type { TrainingSummary } from '../../training/trainer.js';
+import type { TrainingObserver, TrainingSummary } from '../../training/trainer.js';
 import { describeDuration } from './progress.js';
 
 /** One line of progress: `step 120 of 1000 · loss 2.1034 · 3.035 bits/byte · 5.1 k symbols/s · …` */
@@ -27,6 +27,29 @@ export function describeMetrics({
   return parts.join(' · ');
 }
 
+/** Shows a run as lines, with the time that is left. */
+export function trainingObserver(show: (line: string) => void): TrainingObserver {
+  let started = performance.now();
+  let firstStep = 0;
+  return {
+    onStart: ({ step, steps, parameters, peak }) => {
+      started = performance.now();
+      firstStep = step;
+      show(
+        `${parameters.toLocaleString('en')} parameters, steps ${step} to ${steps}, matrix products at ${(peak / 1e9).toFixed(0)} GFLOP/s`,
+      );
+    },
+    onStep: ({ step, steps, metrics }) => {
+      if (!metrics) return;
+      const secondsPerStep = (performance.now() - started) / 1000 / (step - firstStep);
+      show(describeMetrics({ step, steps, metrics, secondsLeft: (steps - step) * secondsPerStep }));
+    },
+    onValidation: ({ step, bitsPerByte }) =>
+      show(`step ${step}: ${bitsPerByte.toFixed(4)} bits per byte on held-out text`),
+    onCheckpoint: (path) => show(`saved ${path}`),
+  };
+}
+
 export function describeSummary(summary: TrainingSummary): string[] {
   const figures = [
     ...known(summary.loss, (value) => `loss ${value.toFixed(4)}`),
@@ -42,7 +65,8 @@ export function describeSummary(summary: TrainingSummary): string[] {
 
 const known = (value: number, show: (value: number) => string): string[] => (Number.isNaN(value) ? [] : [show(value)]);
 
-function thousands(value: number): string {
+/** `950`, `1.5 k`, `2.0 M` */
+export function thousands(value: number): string {
   if (value < 1000) return value.toFixed(0);
   if (value < 1e6) return `${(value / 1e3).toFixed(1)} k`;
   return value < 1e9 ? `${(value / 1e6).toFixed(1)} M` : `${(value / 1e9).toFixed(2)} G`;

@@ -1,0 +1,39 @@
+import { saveCheckpoint } from '../checkpoints/index.js';
+import { type Config, compressorOptions, vocabularyFor } from '../config/index.js';
+import { createModel, type LanguageModel } from '../models/index.js';
+import type { PluginRegistry } from '../plugins/registry.js';
+import { initialParameters } from '../training/initialise.js';
+import { isOptimizerState } from '../training/optimizer.js';
+import { RAW_LIMIT } from '../vocabulary/layout.js';
+import type { RunConfig } from './models.js';
+
+/** The model that a configuration describes, without values. */
+export async function configuredModel(config: Config, registry: PluginRegistry): Promise<LanguageModel> {
+  const compressor = await registry.createCompressor(config.data.compressor, compressorOptions(config));
+  try {
+    const { size } = vocabularyFor(config, compressor.alphabetSize);
+    return createModel(config.model, { size, rawSize: Math.min(RAW_LIMIT, size) });
+  } finally {
+    await compressor.dispose?.();
+  }
+}
+
+/**
+ * Writes the checkpoint of step 0: the parameters that training will start from, and no optimizer.
+ *
+ * @returns its path
+ */
+export async function saveInitialModel(
+  { config, configYaml }: RunConfig,
+  registry: PluginRegistry,
+  directory: string,
+): Promise<string> {
+  const model = await configuredModel(config, registry);
+  return saveCheckpoint(directory, {
+    step: 0,
+    state: null,
+    configYaml,
+    slices: initialParameters(model, config.seed),
+    isOptimizer: isOptimizerState,
+  });
+}

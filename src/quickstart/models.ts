@@ -1,0 +1,101 @@
+import { join } from 'node:path';
+import { commandLineSource } from '../config/command-line.js';
+import { type Config, type FlagSetting, type ResolvedConfig, serialiseConfig } from '../config/index.js';
+import { resolveSources, withBases } from '../config/load.js';
+import { presetSource } from '../config/presets.js';
+import type { QuickstartLayout } from './layout.js';
+import { BATCH, type QuickstartPlan } from './plan.js';
+
+/** A model that a quickstart trains. */
+export interface QuickstartModel {
+  /** Name of its run. */
+  name: string;
+  /** In a sentence: `the byte model`. */
+  title: string;
+  /** The preset that describes it; batch, length and paths are the quickstart's. */
+  recipe: string;
+  /** Whether its text is compressed by a schedule, whose phases are to be fitted to the number of steps. */
+  scheduled: boolean;
+}
+
+/** The two that are compared: equal in heads, symbols a step, context and steps. */
+export const QUICKSTART_MODELS = {
+  bytes: { name: 'bytes', title: 'the byte model', recipe: 'bytes-1m', scheduled: false },
+  gzip: { name: 'gzip', title: 'the gzip proxy', recipe: 'gzip-proxy-1m', scheduled: true },
+} as const satisfies Record<string, QuickstartModel>;
+
+/** Steps of the first phase of the schedule as a share of all: as in the reference's scripts. */
+const FIRST_PHASE = 0.2;
+/** Steps of learning-rate warmup as a share of all. */
+const WARMUP = 0.05;
+/** How often a run is looked at in its course. */
+const LINES = 40;
+const CHECKPOINTS = 4;
+const VALIDATIONS = 6;
+const VALIDATION_BATCHES = 4;
+
+/** Configuration of a model's run as an object and as text. */
+export interface RunConfig {
+  config: Config;
+  configYaml: string;
+  directory: string;
+}
+
+/**
+ * The configuration of a model's run: its recipe, with what the plan and the layout of the quickstart fix. The project
+ * file of the working directory plays no part.
+ */
+export function runConfig(
+  model: QuickstartModel,
+  plan: Pick<QuickstartPlan, 'steps'>,
+  layout: QuickstartLayout,
+): RunConfig {
+  const directory = join(layout.runs, model.name);
+  const recipe = presetSource(model.recipe, { directory: '.', chain: [] });
+  const settings = fixedSettings(model, plan.steps, layout, directory);
+  const { config, origins }: ResolvedConfig = resolveSources([
+    ...withBases(recipe),
+    commandLineSource(
+      [],
+      settings.map(([name, value]) => setting(name, value)),
+    ),
+  ]);
+  return { config, configYaml: serialiseConfig(config, origins), directory };
+}
+
+function setting(name: string, value: unknown): FlagSetting {
+  return { flag: 'pc quickstart', path: name.split('.'), value };
+}
+
+function fixedSettings(
+  { name, scheduled }: QuickstartModel,
+  steps: number,
+  layout: QuickstartLayout,
+  directory: string,
+): [string, unknown][] {
+  const every = (times: number) => Math.ceil(steps / times);
+  const firstPhase = Math.ceil(FIRST_PHASE * steps);
+  return [
+    ['name', name],
+    ['output', directory],
+    ['steps', steps],
+    ['batch.size', BATCH.size],
+    ['batch.sequenceLength', BATCH.sequenceLength],
+    ['optim.warmup', Math.ceil(WARMUP * steps)],
+    ['data.root', layout.data],
+    ['data.sources.train', 1],
+    ['data.validation', layout.validation],
+    ...(scheduled
+      ? ([
+          ['data.schedule.warmup', firstPhase],
+          ['data.schedule.steady', steps - firstPhase],
+        ] satisfies [string, unknown][])
+      : []),
+    ['checkpoint.every', every(CHECKPOINTS)],
+    ['logging.every', every(LINES)],
+    ['validation.every', every(VALIDATIONS)],
+    ['validation.batches', VALIDATION_BATCHES],
+    ['bpb.rawOnly', true],
+    ['bpb.batchSize', BATCH.size],
+  ];
+}
