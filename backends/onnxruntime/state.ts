@@ -20,7 +20,7 @@ export function toOrt({ dtype, shape, bytes }: HostTensor): Tensor {
 }
 
 /** The bytes of a tensor in host memory, without a copy. */
-export function bytesOf({ data }: Tensor): Uint8Array {
+function bytesOf({ data }: Tensor): Uint8Array {
   if (!ArrayBuffer.isView(data)) throw new BackendError('failed', 'a tensor of strings');
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }

@@ -2,7 +2,14 @@ export type { FlagSetting } from './command-line.js';
 export { resolvedViews, symbolsPerStep, vocabularyFor } from './derived.js';
 export { type DescribedSetting, describeConfig, describePreset } from './describe.js';
 export { configFields, type Field } from './fields.js';
-export { type ConfigRequest, loadConfig, loadConfigFile, loadRunConfig, type Origins, type ResolvedConfig } from './load.js';
+export {
+  type ConfigRequest,
+  loadConfig,
+  loadConfigFile,
+  loadRunConfig,
+  type Origins,
+  type ResolvedConfig,
+} from './load.js';
 export { listPresets, type Preset } from './presets.js';
 export { RECIPE_VARIANTS } from './recipe-variants.js';
 export { backendOptions, type Config, compressorOptions, configSchema, runDirectory } from './schema.js';

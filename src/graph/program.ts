@@ -92,7 +92,7 @@ export function declarations(
   );
 }
 
-export function checkOperationSet({ operationSet }: Program): void {
+function checkOperationSet({ operationSet }: Program): void {
   if (operationSet !== OPERATION_SET)
     throw new ProgramError(
       `the program is written for operation set ${operationSet}, this version runs ${OPERATION_SET}`,

@@ -1,4 +1,4 @@
-import { type BatchStatistics, rawShare, sumStatistics } from '../data/batch-statistics.js';
+import { type BatchStatistics, emptyStatistics, rawShare, sumStatistics } from '../data/batch-statistics.js';
 import type { StepResult } from './training-session.js';
 
 /** What a run has trained on so far; kept in checkpoints. */
@@ -33,6 +33,7 @@ export interface TrainingMetrics extends Record<string, number> {
   total_bytes: number;
 }
 
+/** What one step adds. */
 interface Recorded {
   result: StepResult;
   statistics: BatchStatistics;
@@ -43,57 +44,100 @@ interface Recorded {
   wait: number;
 }
 
+/** Sums over the steps since the last line. Plain data: checkpoints keep it, so that a resumed run writes the same lines. */
+export interface MetricsSums {
+  steps: number;
+  loss: number;
+  headLosses: number[];
+  nats: number;
+  gradientNorm: number;
+  statistics: BatchStatistics;
+  /** Of the last step. */
+  learningRate: number;
+  compressionRate: number;
+  /** Milliseconds. */
+  duration: number;
+  wait: number;
+}
+
+export function emptySums(): MetricsSums {
+  return {
+    steps: 0,
+    loss: 0,
+    headLosses: [],
+    nats: 0,
+    gradientNorm: 0,
+    statistics: emptyStatistics(),
+    learningRate: Number.NaN,
+    compressionRate: Number.NaN,
+    duration: 0,
+    wait: 0,
+  };
+}
+
 /** Gathers steps until a line is due. */
 export class MetricsWindow {
-  private steps: Recorded[] = [];
-
   /**
    * @param symbolsPerStep over all processes
    * @param flopsPerSymbol of a step, forward and backward, given the share of raw symbols
    * @param peak floating-point operations a second; null: unknown
+   * @param sums of the steps that were done before a resumed run stopped
    */
   constructor(
     private readonly symbolsPerStep: number,
     private readonly flopsPerSymbol: (rawShare: number) => number,
     private readonly peak: number | null,
+    private sums: MetricsSums = emptySums(),
   ) {}
 
-  record(step: Recorded): void {
-    this.steps.push(step);
+  record({ result, statistics, learningRate, compressionRate, duration, wait }: Recorded): void {
+    const { sums } = this;
+    this.sums = {
+      steps: sums.steps + 1,
+      loss: sums.loss + result.loss,
+      headLosses: result.headLosses.map((loss, head) => (sums.headLosses[head] ?? 0) + loss),
+      nats: sums.nats + result.nats,
+      gradientNorm: sums.gradientNorm + result.gradientNorm,
+      statistics: sumStatistics([sums.statistics, statistics]),
+      learningRate,
+      compressionRate,
+      duration: sums.duration + duration,
+      wait: sums.wait + wait,
+    };
   }
 
-  get isEmpty(): boolean {
-    return this.steps.length === 0;
+  /** What has been recorded since the last line. */
+  get state(): MetricsSums {
+    return this.sums;
   }
 
   /** The figures of the steps since the last call; the window is empty afterwards. */
   take(totals: Totals): TrainingMetrics {
-    const steps = this.steps;
-    this.steps = [];
-    const last = steps.at(-1)!;
-    const total = (of: (one: Recorded) => number) => steps.reduce((sum, one) => sum + of(one), 0);
-    const mean = (of: (one: Recorded) => number) => total(of) / steps.length;
-    const seconds = total(({ duration }) => duration) / 1000;
-    const statistics = sumStatistics(steps.map((one) => one.statistics));
+    const figures = this.figures(totals);
+    this.sums = emptySums();
+    return figures;
+  }
+
+  /** The figures of the steps so far. */
+  figures(totals: Totals): TrainingMetrics {
+    const { steps, headLosses, statistics, duration, wait, ...sums } = this.sums;
+    const seconds = duration / 1000;
     const bytes = statistics.raw.bytes + statistics.compressed.bytes;
-    const symbols = steps.length * this.symbolsPerStep;
+    const symbols = steps * this.symbolsPerStep;
     const share = rawShare(statistics);
     const flops = symbols * this.flopsPerSymbol(share.symbols ?? 0);
-    const headLosses = last.result.headLosses.map((_, head): [string, number] => [
-      `loss_head_${head}`,
-      mean(({ result }) => result.headLosses[head]!),
-    ]);
+    const byHead = headLosses.map((loss, head): [string, number] => [`loss_head_${head}`, loss / steps]);
     return {
-      loss: mean(({ result }) => result.loss),
-      bits_per_byte: bytes > 0 ? total(({ result }) => result.nats) / Math.LN2 / bytes : Number.NaN,
-      ...(headLosses.length > 1 ? Object.fromEntries(headLosses) : {}),
-      learning_rate: last.learningRate,
-      grad_norm: mean(({ result }) => result.gradientNorm),
+      loss: sums.loss / steps,
+      bits_per_byte: bytes > 0 ? sums.nats / Math.LN2 / bytes : Number.NaN,
+      ...(byHead.length > 1 ? Object.fromEntries(byHead) : {}),
+      learning_rate: sums.learningRate,
+      grad_norm: sums.gradientNorm / steps,
       tokens_per_second: symbols / seconds,
       bytes_per_second: bytes / seconds,
       share_of_peak: this.peak === null ? Number.NaN : flops / seconds / this.peak,
-      data_wait: total(({ wait }) => wait) / total(({ duration }) => duration),
-      compression_rate: last.compressionRate,
+      data_wait: wait / duration,
+      compression_rate: sums.compressionRate,
       raw_share_documents: share.documents ?? Number.NaN,
       raw_share_bytes: share.bytes ?? Number.NaN,
       raw_share_symbols: share.symbols ?? Number.NaN,

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type Checkpoint,
@@ -18,18 +18,25 @@ import type { PluginRegistry } from '../plugins/registry.js';
 import { writeFileAtomic } from '../support/atomic-files.js';
 import { acquireLock } from '../support/directory-lock.js';
 import { CheckpointError, ConfigError, OutputError, TrainingError } from '../support/errors.js';
+import { exists } from '../support/output-failures.js';
 import { RAW_LIMIT } from '../vocabulary/layout.js';
 import { type VocabularyLayout, vocabularyLayout } from '../vocabulary/vocabulary.js';
 import { describeEnvironment } from './environment.js';
 import { initialParameters } from './initialise.js';
-import { type MetricsLogger, openMetricsLogger } from './logging/index.js';
-import type { Totals } from './metrics.js';
+import {
+  METRICS_FILE,
+  type MetricsLogger,
+  openMetricsLogger,
+  TENSORBOARD_DIRECTORY,
+  WANDB_ID_FILE,
+} from './logging/index.js';
+import { emptySums, type MetricsSums, type Totals } from './metrics.js';
 import { forbiddenChanges, type TrainingSettings } from './settings.js';
 import { TrainingSession } from './training-session.js';
 
 /** Names within a run's directory. */
-export const CONFIG_FILE = 'config.yaml';
-export const ENVIRONMENT_FILE = 'environment.json';
+const CONFIG_FILE = 'config.yaml';
+const ENVIRONMENT_FILE = 'environment.json';
 
 /** Where the weights of a run come from. */
 export type RunStart =
@@ -59,6 +66,8 @@ export interface TrainingRequest {
 export interface RunState {
   totals: Totals;
   loader: LoaderState;
+  /** Of the steps since the last line of metrics. */
+  sums: MetricsSums;
 }
 
 /** A run with everything open, ready for its next step. */
@@ -73,6 +82,8 @@ export interface PreparedRun {
   /** Steps done. */
   step: number;
   totals: Totals;
+  /** Of the steps since the last line of metrics. */
+  sums: MetricsSums;
   /** Newest complete checkpoint, if there is one. */
   lastCheckpoint: string | null;
   close(): Promise<void>;
@@ -93,6 +104,7 @@ export async function prepareRun(request: TrainingRequest): Promise<PreparedRun>
   try {
     const lock = await acquireLock(directory);
     opened.push(() => lock.release());
+    await tidyCheckpoints(directory);
     await tidyCheckpoints(directory);
     const checkpoint = await startingCheckpoint(request);
     const name = settings.data.compressor;
@@ -144,7 +156,7 @@ export async function prepareRun(request: TrainingRequest): Promise<PreparedRun>
     });
     opened.push(() => loader.close());
 
-    await mkdir(directory, { recursive: true });
+    if (!resumed) await removeRun(directory);
     await writeFileAtomic(join(directory, CONFIG_FILE), request.configYaml);
     const environment = describeEnvironment(request.version, backendName, backend);
     await writeFileAtomic(join(directory, ENVIRONMENT_FILE), `${JSON.stringify(environment, null, 2)}\n`);
@@ -167,6 +179,7 @@ export async function prepareRun(request: TrainingRequest): Promise<PreparedRun>
       logger,
       step: resumed?.step ?? 0,
       totals: state?.totals ?? { symbols: 0, bytes: 0, documents: 0 },
+      sums: state?.sums ?? emptySums(),
       lastCheckpoint: resumed?.path ?? null,
       close,
     };
@@ -184,7 +197,7 @@ async function startingCheckpoint(request: TrainingRequest): Promise<Checkpoint 
     if (path === undefined)
       throw new CheckpointError(`the run ${directory} has no checkpoint to resume from`, {
         file: directory,
-        hint: 'Start it without --resume, or name another run.',
+        hint: 'Start it without --resume (with --force if it was stopped before its first checkpoint), or name another run.',
       });
     const checkpoint = await openCheckpoint(path);
     const changed = forbiddenChanges(await request.readConfig(join(path, CONFIG_FILE)), settings);
@@ -195,20 +208,25 @@ async function startingCheckpoint(request: TrainingRequest): Promise<Checkpoint 
       });
     return checkpoint;
   }
-  const [existing] = await listCheckpoints(directory);
-  if (existing && !force)
+  const existing = force ? undefined : await traceOfRun(directory);
+  if (existing !== undefined)
     throw new OutputError(`${directory} holds a run already`, {
-      file: existing.path,
+      file: existing,
       hint: 'Go on with it by --resume, choose another name, or replace it by --force.',
     });
-  if (existing) await removeRun(directory);
   return start.kind === 'from' ? openCheckpoint(start.checkpoint) : null;
 }
 
-/** Checkpoints and metrics of a run that is replaced. */
+/** What shows that training was begun in a directory: a checkpoint, or else metrics. */
+async function traceOfRun(directory: string): Promise<string | undefined> {
+  const metrics = join(directory, METRICS_FILE);
+  return (await listCheckpoints(directory))[0]?.path ?? ((await exists(metrics)) ? metrics : undefined);
+}
+
+/** What an earlier run left that would mix with, or be taken for, what the new one makes. */
 async function removeRun(directory: string): Promise<void> {
-  const { rm } = await import('node:fs/promises');
-  for (const { path } of await listCheckpoints(directory)) await rm(path, { recursive: true, force: true });
+  for (const path of [checkpointsDirectory(directory), ...RUN_ARTIFACTS.map((name) => join(directory, name))])
+    await rm(path, { recursive: true, force: true });
 }
 
 function checkModel(model: LanguageModel, { batch, loss }: TrainingSettings): void {
@@ -251,7 +269,7 @@ async function* restored(
 
 function parseRunState(checkpoint: Checkpoint): RunState {
   const state = checkpoint.state as Partial<RunState> | null;
-  if (!state?.loader || !state.totals)
+  if (!state?.loader || !state.totals || !state.sums)
     throw new CheckpointError('the checkpoint does not say where its data stands', {
       file: checkpoint.path,
       hint: `Start a new run from its weights: --from ${checkpoint.path}`,

@@ -12,13 +12,19 @@ import { lossScales } from './loss-scales.js';
 import { measureMatmulRate } from './matmul-rate.js';
 import { MetricsWindow, type TrainingMetrics } from './metrics.js';
 import { isOptimizerState } from './optimizer.js';
-import { type PreparedRun, prepareRun, type RunState, requireFinite, type TrainingRequest } from './prepare-run.js';
+import {
+  type PreparedRun,
+  PROBE_FILE,
+  PROFILE_DIRECTORY,
+  prepareRun,
+  type RunState,
+  requireFinite,
+  type TrainingRequest,
+} from './prepare-run.js';
 import { Probe } from './probe.js';
 import { summariseProfile } from './profile.js';
 import type { TrainingSettings } from './settings.js';
 
-const PROBE_FILE = 'probe.jsonl';
-const PROFILE_DIRECTORY = 'profile';
 /** The step that is profiled, counted from the start of the process: by then buffers are allocated. */
 const PROFILED_STEP = 3;
 
@@ -62,9 +68,11 @@ export async function train(
   signal: AbortSignal,
 ): Promise<TrainingSummary> {
   const run = await prepareRun(request);
+  const trainer = new Trainer(run, request, observer, signal);
   try {
-    return await new Trainer(run, request, observer, signal).run();
+    return await trainer.run();
   } finally {
+    await trainer.settled();
     await run.close();
   }
 }
@@ -98,7 +106,12 @@ class Trainer {
     this.observer.onStart({ step: prepared.step, steps: settings.steps, parameters, peak });
     const flops = (rawShare: number) =>
       prepared.model.flops({ sequenceLength: settings.batch.sequenceLength, rawShare });
-    const window = new MetricsWindow(settings.batch.size * settings.batch.sequenceLength, flops, peak);
+    const window = new MetricsWindow(
+      settings.batch.size * settings.batch.sequenceLength,
+      flops,
+      peak,
+      prepared.sums,
+    );
     const first = prepared.step;
     let stopped = await this.stopAsked();
     while (prepared.step < settings.steps && !stopped) {
@@ -121,6 +134,7 @@ class Trainer {
         await this.validate();
     }
     await this.saving;
+    if (!this.window.isEmpty) this.lookAt(window.figures(totals))
     const { step, totals, lastCheckpoint } = prepared;
     return {
       directory: this.request.directory,

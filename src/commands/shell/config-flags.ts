@@ -60,13 +60,13 @@ export interface ParsedConfigFlags {
 /** The settings that the given flags stand for. */
 export function flagSettings(flags: ParsedConfigFlags): FlagSetting[] {
   const given = (Object.keys(SETTINGS) as (keyof typeof SETTINGS)[]).filter((flag) => flags[flag] !== undefined);
-  const settings = given.map((flag) => ({ flag: `--${flag}`, path: SETTINGS[flag], value: valueOf(flag, flags) }));
+  const settings = given.map((flag) => ({ flag: `--${flag}`, path: SETTINGS[flag], value: settingValue(flag, flags) }));
   const replacing = REPLACING_SCHEDULE.find((flag) => flags[flag] !== undefined);
   return replacing ? [...settings, { flag: `--${replacing}`, path: ['data', 'schedule'], value: null }] : settings;
 }
 
 /** A rate that is no number is left as it is for the schema to refuse. */
-function valueOf(flag: keyof typeof SETTINGS, flags: ParsedConfigFlags): unknown {
+function settingValue(flag: keyof typeof SETTINGS, flags: ParsedConfigFlags): unknown {
   if (flag !== 'rate') return flags[flag];
   const text = flags.rate!.trim();
   return text === '' || Number.isNaN(Number(text)) ? text : Number(text);

@@ -24,5 +24,3 @@ export const opencoderOptions = z.strictObject({
     })
     .prefault({}),
 });
-
-export type OpenCoderOptions = z.infer<typeof opencoderOptions>;

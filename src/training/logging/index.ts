@@ -11,8 +11,8 @@ export { METRICS, type MetricName, type MetricsLogger } from './metrics.js';
 
 /** Names within a run's directory. */
 export const METRICS_FILE = 'metrics.jsonl';
-const TENSORBOARD_DIRECTORY = 'tensorboard';
-const WANDB_ID_FILE = 'wandb-id.txt';
+export const TENSORBOARD_DIRECTORY = 'tensorboard';
+export const WANDB_ID_FILE = 'wandb-id.txt';
 
 export interface LoggingRequest {
   options: LoggingOptions;
