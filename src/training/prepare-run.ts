@@ -7,6 +7,7 @@ import {
   openCheckpoint,
   tidyCheckpoints,
 } from '../checkpoints/index.js';
+import { checkpointsDirectory } from '../checkpoints/layout.js';
 import type { LoaderState } from '../data/batches.js';
 import { trainedRepresentations } from '../data/compression-schedule.js';
 import { type Loader, openLoader } from '../data/loader.js';
@@ -37,6 +38,17 @@ import { TrainingSession } from './training-session.js';
 /** Names within a run's directory. */
 const CONFIG_FILE = 'config.yaml';
 const ENVIRONMENT_FILE = 'environment.json';
+export const PROBE_FILE = 'probe.jsonl';
+export const PROFILE_DIRECTORY = 'profile';
+/** Written in the course of a run, or from its checkpoints. */
+const RUN_ARTIFACTS = [
+  METRICS_FILE,
+  TENSORBOARD_DIRECTORY,
+  WANDB_ID_FILE,
+  PROBE_FILE,
+  PROFILE_DIRECTORY,
+  'evaluations',
+] as const;
 
 /** Where the weights of a run come from. */
 export type RunStart =
@@ -104,7 +116,6 @@ export async function prepareRun(request: TrainingRequest): Promise<PreparedRun>
   try {
     const lock = await acquireLock(directory);
     opened.push(() => lock.release());
-    await tidyCheckpoints(directory);
     await tidyCheckpoints(directory);
     const checkpoint = await startingCheckpoint(request);
     const name = settings.data.compressor;

@@ -13,9 +13,9 @@ import { measureMatmulRate } from './matmul-rate.js';
 import { MetricsWindow, type TrainingMetrics } from './metrics.js';
 import { isOptimizerState } from './optimizer.js';
 import {
-  type PreparedRun,
   PROBE_FILE,
   PROFILE_DIRECTORY,
+  type PreparedRun,
   prepareRun,
   type RunState,
   requireFinite,
@@ -86,7 +86,8 @@ class Trainer {
   private saving: Promise<void> = Promise.resolve();
   private saveFailure: unknown = null;
   private saved: number;
-  private last = { loss: Number.NaN, bitsPerByte: Number.NaN };
+  /** Figures of the last line. */
+  private last: Pick<TrainingMetrics, 'loss' | 'bits_per_byte'> = { loss: Number.NaN, bits_per_byte: Number.NaN };
 
   constructor(
     private readonly prepared: PreparedRun,
@@ -104,14 +105,9 @@ class Trainer {
     const peak = await this.peakRate();
     const parameters = prepared.model.parameters.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
     this.observer.onStart({ step: prepared.step, steps: settings.steps, parameters, peak });
-    const flops = (rawShare: number) =>
-      prepared.model.flops({ sequenceLength: settings.batch.sequenceLength, rawShare });
-    const window = new MetricsWindow(
-      settings.batch.size * settings.batch.sequenceLength,
-      flops,
-      peak,
-      prepared.sums,
-    );
+    const { size, sequenceLength } = settings.batch;
+    const flops = (rawShare: number) => prepared.model.flops({ sequenceLength, rawShare });
+    const window = new MetricsWindow(size * sequenceLength, flops, peak, prepared.sums);
     const first = prepared.step;
     let stopped = await this.stopAsked();
     while (prepared.step < settings.steps && !stopped) {
@@ -126,7 +122,7 @@ class Trainer {
       if (this.saveFailure) throw this.saveFailure;
       stopped = await this.stopAsked();
       const done = stopped || prepared.step === settings.steps;
-      if (done || prepared.step % settings.checkpoint.every === 0) await this.save(batch.state);
+      if (done || prepared.step % settings.checkpoint.every === 0) await this.save(batch.state, window);
       if (
         settings.validation.every !== null &&
         (prepared.step % settings.validation.every === 0 || prepared.step === settings.steps)
@@ -134,13 +130,14 @@ class Trainer {
         await this.validate();
     }
     await this.saving;
-    if (!this.window.isEmpty) this.lookAt(window.figures(totals))
     const { step, totals, lastCheckpoint } = prepared;
+    const { loss, bits_per_byte: bitsPerByte } = window.state.steps > 0 ? window.figures(totals) : this.last;
     return {
       directory: this.request.directory,
       step,
       finished: step >= settings.steps,
-      ...this.last,
+      loss,
+      bitsPerByte,
       checkpoint: lastCheckpoint ?? '',
       totalSymbols: totals.symbols,
       totalBytes: totals.bytes,
@@ -161,6 +158,7 @@ class Trainer {
     if (profile !== null) await mkdir(dirname(profile), { recursive: true });
     const result = await prepared.session.step(inputs, { learningRate, updateNumber: step + 1, profile });
     if (profile !== null) await summariseProfile(profile);
+    if (!Number.isFinite(result.loss + result.gradientNorm)) await this.settled();
     requireFinite(step, { loss: result.loss, 'norm of the gradient': result.gradientNorm }, prepared.lastCheckpoint);
     const statistics = await gatherStatistics(prepared.backend, batch.statistics);
     prepared.step = step + 1;
@@ -173,7 +171,7 @@ class Trainer {
     let metrics: TrainingMetrics | null = null;
     if (prepared.step % settings.logging.every === 0 || prepared.step === settings.steps) {
       metrics = window.take(prepared.totals);
-      this.last = { loss: metrics.loss, bitsPerByte: metrics.bits_per_byte };
+      this.last = metrics;
       await prepared.logger.log(prepared.step, metrics);
     }
     this.observer.onStep({
@@ -185,6 +183,11 @@ class Trainer {
     });
   }
 
+  /** When no checkpoint is being written; failures of writing one are told elsewhere. */
+  async settled(): Promise<void> {
+    await Promise.allSettled([this.saving]);
+  }
+
   /** Any process that was asked to stop stops all of them at the same step. */
   private async stopAsked(): Promise<boolean> {
     const votes = await this.prepared.backend.allGather(Uint8Array.of(this.signal.aborted ? 1 : 0));
@@ -192,7 +195,7 @@ class Trainer {
   }
 
   /** Begins a checkpoint of this moment; training goes on while it is written. */
-  private async save(loader: LoaderState): Promise<void> {
+  private async save(loader: LoaderState, window: MetricsWindow): Promise<void> {
     const { prepared, settings } = this;
     if (this.saved === prepared.step) return;
     await this.saving;
@@ -201,6 +204,7 @@ class Trainer {
     const state: RunState = {
       totals: { ...prepared.totals },
       loader: await gatherLoaderState(prepared.backend, loader),
+      sums: window.state,
     };
     const slices = prepared.session.snapshot();
     this.saving = (async () => {
