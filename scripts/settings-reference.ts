@@ -1,6 +1,5 @@
 /**
- * Writes the table of all settings into `docs/configuration.md`, from the schemas; `--check` fails, without writing,
- * when it is out of date.
+ * Writes the table of all settings into `docs/configuration.md`, from the schemas. A test fails while it is out of date.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
