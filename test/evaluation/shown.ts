@@ -8,7 +8,7 @@ import { repeatingCompressor } from '../data/settings.js';
 
 const encoder = new TextEncoder();
 
-export async function* located(texts: readonly string[], file = '/data/a.jsonl'): AsyncGenerator<LocatedDocument> {
+async function* located(texts: readonly string[], file = '/data/a.jsonl'): AsyncGenerator<LocatedDocument> {
   for (const text of texts) yield { bytes: encoder.encode(text), codes: new Map(), file };
 }
 

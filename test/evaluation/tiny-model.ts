@@ -5,7 +5,7 @@ import type { Inputs, Session } from '../../src/plugins/contracts.js';
 import { initialParameters } from '../../src/training/initialise.js';
 import { RAW_LIMIT } from '../../src/vocabulary/layout.js';
 
-export const TINY_OPTIONS = modelOptions.parse({
+const TINY_OPTIONS = modelOptions.parse({
   architecture: 'evabyte',
   hiddenSize: 8,
   intermediateSize: 12,

@@ -11,7 +11,7 @@ export function describeBpbResults(results: BpbResults, directory: string): stri
     ['bits per byte', `${bits(results.bits_per_byte)}${within(results.interval)}`],
     ['  with ends of documents', bits(results.bits_per_byte_with_eos)],
     ['nats per symbol', results.nats_per_token.toFixed(4)],
-    ['text', `${count(results.num_bytes)} bytes in ${count(results.num_documents)} documents`],
+    ['text', `${amountOf(results.num_bytes, 'byte')} in ${amountOf(results.num_documents, 'document')}`],
     ['shown as', representation(results)],
     ['windows', windows(results)],
     ['context of a symbol', contextSeen(results)],
@@ -24,7 +24,7 @@ export function describeBpbResults(results: BpbResults, directory: string): stri
   const table = listed.map(({ source, bits_per_byte, interval, num_documents }) => [
     `  ${source}`,
     `${bits(bits_per_byte)}${within(interval)}`,
-    `${count(num_documents)} documents`,
+    amountOf(num_documents, 'document'),
   ]);
   return [
     ...alignColumns(rows),
@@ -80,7 +80,7 @@ function windows({ conditions }: BpbResults): string {
 function contextSeen({ conditions: { context_seen: seen } }: BpbResults): string {
   if (seen === null) return 'no symbol was scored';
   const amount = ({ symbols, bytes }: { symbols: number; bytes: number }) =>
-    `${count(Math.round(symbols))} symbols (${count(Math.round(bytes))} bytes)`;
+    `${amountOf(symbols, 'symbol')} (${amountOf(bytes, 'byte')})`;
   const cut =
     seen.cut === null
       ? 'nothing is cut'
@@ -88,6 +88,8 @@ function contextSeen({ conditions: { context_seen: seen } }: BpbResults): string
   return `least ${amount(seen.least)}, mean ${amount(seen.mean)}; ${cut}`;
 }
 
+const amountOf = (value: number, unit: string): string =>
+  `${count(Math.round(value))} ${unit}${Math.round(value) === 1 ? '' : 's'}`;
 const bits = (value: number): string => value.toFixed(4);
 const count = (value: number): string => value.toLocaleString('en');
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;

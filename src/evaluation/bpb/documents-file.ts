@@ -1,11 +1,10 @@
-import { once } from 'node:events';
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createReadStream } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
-import { finished } from 'node:stream/promises';
 import { z } from 'zod';
 import { LAYOUTS, type LayoutName } from '../../data/mixing-modes.js';
+import { writeFully } from '../../support/durable-files.js';
 import { DataError } from '../../support/errors.js';
-import { asOutputError } from '../../support/output-failures.js';
 import type { DocumentCost } from './scores.js';
 
 /** One line of `bpb_documents.jsonl`: what a document costs. */
@@ -25,42 +24,43 @@ const documentLine = z.object({
 
 export type DocumentLine = z.infer<typeof documentLine>;
 
-/** Writes the lines of documents as they are scored. The directory it writes to is made durable by its owner. */
-export class DocumentsWriter {
-  private readonly stream;
-  private failure: unknown = null;
+/** Bytes of lines that are gathered before they are written. */
+const WRITE_BYTES = 65_536;
 
-  constructor(private readonly path: string) {
-    this.stream = createWriteStream(path, { flags: 'wx' });
-    this.stream.on('error', (error) => {
-      this.failure = asOutputError(error, path);
-    });
+/**
+ * Writes the lines of documents as they are scored. It fails with the system's own errors: whoever makes the directory
+ * explains them, and makes its files durable.
+ */
+export class DocumentsWriter {
+  private pending = '';
+
+  private constructor(private readonly file: FileHandle) {}
+
+  static async create(path: string): Promise<DocumentsWriter> {
+    return new DocumentsWriter(await open(path, 'wx'));
   }
 
-  /** @throws OutputError if it cannot be written */
   async write({ identity, bytes, nats, tokens, endings, endingNats, layout }: DocumentCost): Promise<void> {
-    this.throwFailure();
     const { source, index, hash } = identity;
     const line: DocumentLine = { source, index, hash, bytes, nats, tokens, endings, ending_nats: endingNats, layout };
-    if (this.stream.write(`${JSON.stringify(line)}\n`)) return;
-    await Promise.race([once(this.stream, 'drain'), once(this.stream, 'close')]);
-    this.throwFailure();
+    this.pending += `${JSON.stringify(line)}\n`;
+    if (this.pending.length >= WRITE_BYTES) await this.flush();
   }
 
-  /** @throws OutputError if it cannot be written */
+  /** Writes what is left. */
+  async finish(): Promise<void> {
+    await this.flush();
+  }
+
+  /** Gives the file back, finished or not. */
   async close(): Promise<void> {
-    this.stream.end();
-    await finished(this.stream).catch((error: unknown) => {
-      throw asOutputError(error, this.path);
-    });
+    await this.file.close();
   }
 
-  abandon(): void {
-    this.stream.destroy();
-  }
-
-  private throwFailure(): void {
-    if (this.failure !== null) throw this.failure;
+  private async flush(): Promise<void> {
+    const bytes = Buffer.from(this.pending);
+    this.pending = '';
+    await writeFully(this.file, bytes);
   }
 }
 

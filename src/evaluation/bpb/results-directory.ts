@@ -43,13 +43,12 @@ export async function writeResultsDirectory(
   await writeDirectoryAtomic(
     path,
     async (temporary) => {
-      const documents = new DocumentsWriter(join(temporary, DOCUMENTS_FILE));
+      const documents = await DocumentsWriter.create(join(temporary, DOCUMENTS_FILE));
       try {
         results = await evaluate(documents);
+        await documents.finish();
+      } finally {
         await documents.close();
-      } catch (error) {
-        documents.abandon();
-        throw error;
       }
       await writeFileDurably(join(temporary, RESULTS_FILE), `${JSON.stringify(results, null, 2)}\n`);
     },

@@ -72,7 +72,7 @@ export interface BpbResults extends CostFigures {
   layouts: Partial<Record<LayoutName, CostFigures>>;
 }
 
-export function costFigures(cost: Cost): CostFigures {
+function costFigures(cost: Cost): CostFigures {
   const { nats, tokens, bytes, documents } = cost;
   return {
     total_loss: nats,
