@@ -8,7 +8,7 @@ import { chooseCheckpoint } from '../shell/checkpoint-argument.js';
 import { configFlags, type ParsedConfigFlags, settingFlags } from '../shell/config-flags.js';
 
 /** The settings that an evaluation reads; all others are the checkpoint's own. */
-const SETTABLE = ['bpb', 'backend', 'data.validation', 'data.onBadRecord', 'name', 'output'];
+const SETTABLE = ['bpb', 'backend', 'data.validation', 'data.onBadRecord'];
 
 const bpbFlags = {
   'raw-only': Flags.boolean({ summary: 'Score raw bytes, whatever the training representation.', allowNo: true }),

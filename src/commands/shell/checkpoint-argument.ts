@@ -13,6 +13,9 @@ export interface ChosenCheckpoint {
   config: Config;
 }
 
+/** Settings that tell where the project's run is. */
+const NAMING_A_RUN = ['name', 'output'];
+
 /**
  * The checkpoint that a command's argument names: a checkpoint, a run (its newest), or, without an argument, the newest
  * of the run that the project's configuration describes.
@@ -27,7 +30,8 @@ export async function chooseCheckpoint(
   settable: readonly string[],
   more: FlagSetting[],
 ): Promise<ChosenCheckpoint> {
-  for (const assignment of flags.set ?? []) refuseTrainingSetting(assignment, settable);
+  const read = path === undefined ? [...settable, ...NAMING_A_RUN] : settable;
+  for (const assignment of flags.set ?? []) refuseTrainingSetting(assignment, read);
   return path === undefined ? ofProject(flags, more) : named(path, flags, more);
 }
 
@@ -64,7 +68,7 @@ async function named(path: string, flags: ParsedConfigFlags, more: FlagSetting[]
 function refuseTrainingSetting(assignment: string, settable: readonly string[]): void {
   const name = assignment.split('=', 1)[0]!.trim();
   if (settable.some((allowed) => name === allowed || name.startsWith(`${allowed}.`))) return;
-  throw new UsageError(`${name} would be ignored: the checkpoint was trained with a value of its own`, {
+  throw new UsageError(`${name} would be ignored: the checkpoint has its own`, {
     field: name,
     hint: `What can be set here: ${settable.join(', ')}.`,
   });
