@@ -1,0 +1,198 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { listCheckpoints, openCheckpoint } from '../../src/checkpoints/index.js';
+import { float32Values } from '../../src/graph/index.js';
+import { computedMetrics, metricsOf, tensorFiles, tinyProject, trainTiny } from './tiny-training.js';
+
+const checkpointOf = (project: string, step: number, name = 'run') =>
+  join(project, 'runs', name, 'checkpoints', String(step).padStart(10, '0'));
+
+describe('a training run', () => {
+  it('lowers the loss, and leaves metrics, configuration, environment and a last checkpoint', async () => {
+    const project = tinyProject();
+    const summary = await trainTiny(project, { set: ['steps=60', 'checkpoint.keep=1'] });
+    expect(summary).toMatchObject({ step: 60, finished: true, totalSymbols: 60 * 4 * 32 });
+    const lines = metricsOf(project);
+    expect(lines.map(({ step }) => step)).toEqual(Array.from({ length: 20 }, (_, i) => 3 * (i + 1)));
+    expect(lines.at(-1)!.loss).toBeLessThan(0.75 * lines[0]!.loss!);
+    const run = join(project, 'runs/run');
+    for (const file of ['config.yaml', 'environment.json']) expect(existsSync(join(run, file))).toBe(true);
+    expect(existsSync(join(run, 'lock.json'))).toBe(false);
+    expect((await listCheckpoints(run)).map(({ step }) => step)).toEqual([60]);
+  });
+
+  it('is the same every time, and another one with another seed', async () => {
+    const project = tinyProject();
+    await trainTiny(project, { name: 'a' });
+    await trainTiny(project, { name: 'b' });
+    await trainTiny(project, { name: 'c', set: ['seed=7'] });
+    expect(computedMetrics(project, 'b')).toEqual(computedMetrics(project, 'a'));
+    expect(await tensorFiles(project, 'b')).toEqual(await tensorFiles(project, 'a'));
+    expect(await tensorFiles(project, 'c')).not.toEqual(await tensorFiles(project, 'a'));
+  });
+
+  it('keeps the checkpoints that retention names', async () => {
+    const project = tinyProject();
+    await trainTiny(project, { set: ['checkpoint.every=2', 'checkpoint.keep=2', 'checkpoint.keepEvery=6'] });
+    const steps = (await listCheckpoints(join(project, 'runs/run'))).map(({ step }) => step);
+    expect(steps).toEqual([6, 10, 12]);
+  });
+
+  it('does the update of step s at the learning rate of λ(s), from λ(0)', async () => {
+    const project = tinyProject();
+    await trainTiny(project, { set: ['steps=3', 'logging.every=1'] });
+    expect(metricsOf(project).map((line) => line.learning_rate)).toEqual([0, 5e-3, 1e-2]);
+  });
+});
+
+describe('a resumed run', () => {
+  it.each([4, 5, 7])(
+    'stopped after step %i goes on with the same losses, parameters and moments',
+    async (stopAfter) => {
+      const project = tinyProject();
+      await trainTiny(project, { name: 'whole' });
+      const stopped = await trainTiny(project, { stopAfter });
+      expect(stopped).toMatchObject({ step: stopAfter, finished: false, checkpoint: checkpointOf(project, stopAfter) });
+      const resumed = await trainTiny(project, { start: { kind: 'resume', checkpoint: null } });
+      expect(resumed).toMatchObject({ step: 12, finished: true });
+      expect(computedMetrics(project)).toEqual(computedMetrics(project, 'whole'));
+      expect(await tensorFiles(project)).toEqual(await tensorFiles(project, 'whole'));
+    },
+  );
+
+  it('is the same with micro-batches and a schedule of compression', async () => {
+    const schedule = {
+      warmup: 6,
+      steady: 6,
+      decay: 0,
+      initialRate: 0.2,
+      peakRate: 0.8,
+      finalRate: 0.8,
+      initialMode: 'translation_random',
+      steadyMode: 'sentinel',
+      finalMode: 'sentinel',
+    };
+    const project = tinyProject({
+      data: { compressor: 'bit', schedule, validation: 'data/validation' },
+      batch: { size: 4, sequenceLength: 32, accumulation: 2 },
+    });
+    await trainTiny(project, { name: 'whole' });
+    await trainTiny(project, { stopAfter: 5 });
+    await trainTiny(project, { start: { kind: 'resume', checkpoint: null } });
+    expect(computedMetrics(project)).toEqual(computedMetrics(project, 'whole'));
+    expect(await tensorFiles(project)).toEqual(await tensorFiles(project, 'whole'));
+  });
+
+  it('goes on from an older checkpoint, and writes what follows it anew', async () => {
+    const project = tinyProject();
+    await trainTiny(project);
+    const before = { metrics: computedMetrics(project), tensors: await tensorFiles(project) };
+    await trainTiny(project, { start: { kind: 'resume', checkpoint: checkpointOf(project, 5) } });
+    expect(computedMetrics(project)).toEqual(before.metrics);
+    expect(await tensorFiles(project)).toEqual(before.tensors);
+  });
+
+  it('may be longer than it was meant to be', async () => {
+    const project = tinyProject();
+    await trainTiny(project);
+    const summary = await trainTiny(project, { start: { kind: 'resume', checkpoint: null }, set: ['steps=15'] });
+    expect(summary).toMatchObject({ step: 15, finished: true });
+  });
+
+  it('has nothing to do when it is finished', async () => {
+    const project = tinyProject();
+    await trainTiny(project);
+    const before = computedMetrics(project);
+    const summary = await trainTiny(project, { start: { kind: 'resume', checkpoint: null } });
+    expect(summary).toMatchObject({ step: 12, finished: true, checkpoint: checkpointOf(project, 12) });
+    expect(computedMetrics(project)).toEqual(before);
+  });
+});
+
+describe('a run from the weights of another', () => {
+  it('starts at step 0 with these weights and an optimizer of its own', async () => {
+    const project = tinyProject();
+    await trainTiny(project, { name: 'base' });
+    // The first update has a learning rate of 0: what is saved after it are the weights that it started from.
+    const from = checkpointOf(project, 12, 'base');
+    await trainTiny(project, { name: 'next', start: { kind: 'from', checkpoint: from }, set: ['steps=1'] });
+    expect(metricsOf(project, 'next').map(({ step }) => step)).toEqual([1]);
+    const [base, next] = [await openCheckpoint(from), await openCheckpoint(checkpointOf(project, 1, 'next'))];
+    const names = base.specs.map(({ name }) => name).filter((name) => !name.startsWith('adam.'));
+    expect(names.length).toBeGreaterThan(0);
+    for await (const { name, tensor } of next.tensors(names)) {
+      for await (const { tensor: expected } of base.tensors([name]))
+        expect(float32Values(tensor)).toEqual(float32Values(expected));
+    }
+  });
+});
+
+describe('how a step is divided', () => {
+  /** Losses and norms of gradients of every step. */
+  const course = (project: string, name: string) =>
+    metricsOf(project, name).flatMap(({ loss, grad_norm }) => [loss!, grad_norm!]);
+  const largestDifference = (a: number[], b: number[]) =>
+    Math.max(...a.map((value, index) => Math.abs(value - b[index]!) / Math.abs(value)));
+
+  it.each([
+    ['four micro-batches', ['batch.accumulation=4']],
+    ['activations computed again', ['batch.rematerialise=true']],
+    ['micro-batches with activations computed again', ['batch.accumulation=2', 'batch.rematerialise=true']],
+    ['a loss of few positions at a time', ['loss.chunkTokens=24']],
+  ])('does not change it: %s', async (_, set) => {
+    const project = tinyProject();
+    const common = ['steps=6', 'logging.every=1', 'optim.learningRate=1e-3'];
+    await trainTiny(project, { name: 'plain', set: common });
+    await trainTiny(project, { name: 'divided', set: [...common, ...set] });
+    expect(largestDifference(course(project, 'plain'), course(project, 'divided'))).toBeLessThan(1e-5);
+  });
+
+  it('does not change it with weighted heads either', async () => {
+    const project = tinyProject({ loss: { multibyteMask: true } });
+    const common = ['steps=4', 'logging.every=1', 'optim.learningRate=1e-3'];
+    await trainTiny(project, { name: 'plain', set: common });
+    await trainTiny(project, { name: 'divided', set: [...common, 'batch.accumulation=4'] });
+    expect(largestDifference(course(project, 'plain'), course(project, 'divided'))).toBeLessThan(1e-5);
+  });
+});
+
+describe('what a run can write beside its metrics', () => {
+  it('measures held-out text every so many steps', async () => {
+    const project = tinyProject({ validation: { every: 6, batches: 2 } });
+    const seen: number[] = [];
+    await trainTiny(project, { observer: { onValidation: ({ bitsPerByte }) => void seen.push(bitsPerByte) } });
+    const lines = metricsOf(project).filter((line) => line.validation_bits_per_byte !== undefined);
+    expect(lines.map(({ step }) => step)).toEqual([6, 12]);
+    expect(lines.map((line) => line.validation_bits_per_byte)).toEqual(seen);
+    expect(seen[1]).toBeLessThan(seen[0]!);
+  });
+
+  it('leaves training as it is when it probes, profiles and measures', async () => {
+    const project = tinyProject();
+    await trainTiny(project, { name: 'plain' });
+    const set = ['logging.probe=4', 'logging.profile=true', 'logging.tensorboard=true'];
+    await trainTiny(project, { name: 'watched', set });
+    expect(computedMetrics(project, 'watched')).toEqual(computedMetrics(project, 'plain'));
+    expect(await tensorFiles(project, 'watched')).toEqual(await tensorFiles(project, 'plain'));
+
+    const run = join(project, 'runs/watched');
+    const probes = readFileSync(join(run, 'probe.jsonl'), 'utf8').trimEnd().split('\n');
+    const reports = probes.map((line) => JSON.parse(line) as Record<string, Record<string, { std: number }>>);
+    expect(reports.map(({ step }) => step)).toEqual([0, 4, 8]);
+    for (const kind of ['activations', 'activationGradients', 'parameters', 'gradients'])
+      for (const { std } of Object.values(reports[1]![kind]!)) expect(std).toBeGreaterThanOrEqual(0);
+
+    const profile = JSON.parse(readFileSync(join(run, 'profile/step.json'), 'utf8')) as Record<
+      string,
+      { name: string; share: number }[]
+    >;
+    expect(profile.scopes!.map(({ name }) => name)).toContain('layers.0');
+    expect(profile.operators!.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1, 6);
+    expect(existsSync(join(run, 'profile/step.trace.json'))).toBe(true);
+
+    const events = readdirSync(join(run, 'tensorboard'));
+    expect(events).toHaveLength(1);
+    expect(readFileSync(join(run, 'tensorboard', events[0]!)).includes('bits_per_byte')).toBe(true);
+  });
+});
