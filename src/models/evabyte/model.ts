@@ -1,5 +1,6 @@
 import {
   add,
+  after,
   concat,
   cos,
   crossEntropy,
@@ -57,6 +58,9 @@ export function createEvaByte(model: EvaByteOptions, vocabulary: VocabularySizes
   };
 }
 
+/** Logits that scoring holds at a time: 64 MiB, whatever the vocabulary. */
+const SCORED_LOGITS = 1 << 24;
+
 /** What all layers share. */
 interface Shared {
   masks: EvaMasks;
@@ -84,9 +88,18 @@ class EvaByteGraph {
 
   scores(batch: BatchShape, documentMask: boolean): Node {
     const firstHead = slice(this.parameter('lm_head.weight'), 0, 0, this.vocabulary.size);
-    const logits = matmul(this.hidden(batch, documentMask), firstHead, { transposeB: true });
-    const shape = [batch.rows, batch.sequenceLength];
-    return reshape(crossEntropy(logits, reshape(input('labels', 'i32', shape), [logits.shape[0]!])), shape);
+    const hidden = this.hidden(batch, documentMask);
+    const tokens = hidden.shape[0]!;
+    const labels = reshape(input('labels', 'i32', [batch.rows, batch.sequenceLength]), [tokens]);
+    const chunk = Math.max(1, Math.floor(SCORED_LOGITS / this.vocabulary.size));
+    const parts: Node[] = [];
+    for (let start = 0; start < tokens; start += chunk) {
+      const size = Math.min(chunk, tokens - start);
+      const own = slice(hidden, 0, start, size);
+      const logits = matmul(parts.length > 0 ? after(own, parts.at(-1)!) : own, firstHead, { transposeB: true });
+      parts.push(crossEntropy(logits, slice(labels, 0, start, size)));
+    }
+    return reshape(concat(parts, 0), [batch.rows, batch.sequenceLength]);
   }
 
   /** The losses of behaviour §4.7: plain, weighted, and with raw heads; each over chunks of positions where asked. */

@@ -10,18 +10,18 @@ import { initialParameters } from '../../../src/training/initialise.js';
 const ROWS = 2;
 const LENGTH = 64;
 
+const TINY = {
+  architecture: 'evabyte',
+  hiddenSize: 16,
+  intermediateSize: 24,
+  layers: 2,
+  attentionHeads: 2,
+  windowSize: 32,
+  chunkSize: 8,
+};
+
 function tinyModel(heads: number, rawHeads = 0) {
-  const options = modelOptions.parse({
-    architecture: 'evabyte',
-    hiddenSize: 16,
-    intermediateSize: 24,
-    layers: 2,
-    attentionHeads: 2,
-    windowSize: 32,
-    chunkSize: 8,
-    predictionHeads: heads,
-    rawHeads,
-  });
+  const options = modelOptions.parse({ ...TINY, predictionHeads: heads, rawHeads });
   return createModel(options, { size: 400, rawSize: 320 });
 }
 
@@ -76,6 +76,38 @@ describe.each([
     const passes = g.rematerialise((scope) => scope.startsWith('layers.'));
     const again = await evaluate({}, (program) => g.makeProgram(passes(g.programRoots(program))));
     expectClose(again, plain);
+  });
+});
+
+describe('scores of labels', () => {
+  it('are those of the logits of head 0, also where a vocabulary is so large that positions are taken in chunks', async () => {
+    const size = 40_000;
+    const options = { ...TINY, layers: 1, predictionHeads: 2 };
+    const model = createModel(modelOptions.parse(options), { size, rawSize: 320 });
+    const batch = { rows: 1, sequenceLength: 512 };
+    const backend = await onnxruntimeBackend.create(onnxruntimeBackend.options.parse({}));
+    const session = await backend.open(model.parameters.map(({ name, shape }) => ({ name, shape, dtype: 'f32' })));
+    await session.writeState(initialParameters(model, 7));
+    const mask = { documentMask: false };
+    const outputs = { scores: model.scores(batch, mask), logits: model.logits(batch, mask) };
+    const random = Random.fromSeed(5);
+    const symbols = () =>
+      g.hostTensor(
+        'i32',
+        Int32Array.from({ length: 512 }, () => random.integer(size)),
+        [1, 512],
+      );
+    const [ids, labels] = [symbols(), symbols()];
+    const expectedLabels = [...g.int32Values(labels)];
+    const [result] = await (await session.load(g.makeProgram({ outputs }))).run([{ ids, labels }]);
+    await session.dispose();
+    const logits = g.float32Values(result!.logits!);
+    const scores = g.float32Values(result!.scores!);
+    for (const [t, label] of expectedLabels.entries()) {
+      const own = logits.subarray(t * 2 * size, t * 2 * size + size);
+      const normaliser = Math.log(own.reduce((sum, logit) => sum + Math.exp(logit), 0));
+      expect(scores[t]).toBeCloseTo(normaliser - own[label]!, 4);
+    }
   });
 });
 
