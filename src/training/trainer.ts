@@ -225,11 +225,11 @@ class Trainer {
     if (step === settings.steps || this.signal.aborted) await this.saving;
   }
 
-  /** Measures the model on held-out text, in its own session. */
+  /** Measures the model on held-out text, in its own session; a stop waits for it, which is short. */
   private async validate(): Promise<void> {
     const { prepared, settings } = this;
     this.validation ??= await this.openValidation();
-    const { total } = await this.validation.measure(prepared.step, this.signal);
+    const { total } = await this.validation.measure(prepared.step);
     const bits = bitsPerByte(total);
     const nats = total.nats / total.tokens;
     await prepared.logger.log(prepared.step, { validation_loss: nats, validation_bits_per_byte: bits });
