@@ -17,7 +17,7 @@ export const TINY_PROJECT = {
     architecture: 'evabyte',
     hiddenSize: 16,
     intermediateSize: 24,
-    layers: 2,
+    layers: 1,
     attentionHeads: 2,
     windowSize: 16,
     chunkSize: 4,

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { listCheckpoints, openCheckpoint } from '../../src/checkpoints/index.js';
@@ -47,19 +47,19 @@ describe('a training run', () => {
 });
 
 describe('a resumed run', () => {
-  it.each([4, 5, 7])(
-    'stopped after step %i goes on with the same losses, parameters and moments',
-    async (stopAfter) => {
-      const project = tinyProject();
-      await trainTiny(project, { name: 'whole' });
-      const stopped = await trainTiny(project, { stopAfter });
+  it('goes on with the same losses, parameters and moments, wherever it was stopped', async () => {
+    const project = tinyProject();
+    await trainTiny(project, { name: 'whole' });
+    // Within a line of metrics, at a checkpoint, and after a line.
+    for (const stopAfter of [4, 5, 9]) {
+      const stopped = await trainTiny(project, { stopAfter, force: true });
       expect(stopped).toMatchObject({ step: stopAfter, finished: false, checkpoint: checkpointOf(project, stopAfter) });
       const resumed = await trainTiny(project, { start: { kind: 'resume', checkpoint: null } });
       expect(resumed).toMatchObject({ step: 12, finished: true });
       expect(computedMetrics(project)).toEqual(computedMetrics(project, 'whole'));
       expect(await tensorFiles(project)).toEqual(await tensorFiles(project, 'whole'));
-    },
-  );
+    }
+  });
 
   it('is the same with micro-batches and a schedule of compression', async () => {
     const schedule = {
@@ -93,20 +93,26 @@ describe('a resumed run', () => {
     expect(await tensorFiles(project)).toEqual(before.tensors);
   });
 
-  it('may be longer than it was meant to be', async () => {
-    const project = tinyProject();
-    await trainTiny(project);
-    const summary = await trainTiny(project, { start: { kind: 'resume', checkpoint: null }, set: ['steps=15'] });
-    expect(summary).toMatchObject({ step: 15, finished: true });
-  });
-
-  it('has nothing to do when it is finished', async () => {
+  it('has nothing to do when it is finished, unless it is made longer', async () => {
     const project = tinyProject();
     await trainTiny(project);
     const before = computedMetrics(project);
     const summary = await trainTiny(project, { start: { kind: 'resume', checkpoint: null } });
     expect(summary).toMatchObject({ step: 12, finished: true, checkpoint: checkpointOf(project, 12) });
     expect(computedMetrics(project)).toEqual(before);
+    const longer = await trainTiny(project, { start: { kind: 'resume', checkpoint: null }, set: ['steps=15'] });
+    expect(longer).toMatchObject({ step: 15, finished: true });
+  });
+
+  it('may read other sources with other weights', async () => {
+    const project = tinyProject();
+    await trainTiny(project, { name: 'whole' });
+    await trainTiny(project, { stopAfter: 5 });
+    cpSync(join(project, 'data/validation'), join(project, 'data/more'), { recursive: true });
+    const set = ['data.sources={train: 0.25, more: 0.75}'];
+    const resumed = await trainTiny(project, { start: { kind: 'resume', checkpoint: null }, set });
+    expect(resumed).toMatchObject({ step: 12, finished: true });
+    expect(metricsOf(project).at(-1)!.loss).not.toBe(metricsOf(project, 'whole').at(-1)!.loss);
   });
 });
 
@@ -136,24 +142,22 @@ describe('how a step is divided', () => {
     Math.max(...a.map((value, index) => Math.abs(value - b[index]!) / Math.abs(value)));
 
   it.each([
-    ['four micro-batches', ['batch.accumulation=4']],
-    ['activations computed again', ['batch.rematerialise=true']],
-    ['micro-batches with activations computed again', ['batch.accumulation=2', 'batch.rematerialise=true']],
-    ['a loss of few positions at a time', ['loss.chunkTokens=24']],
-  ])('does not change it: %s', async (_, set) => {
-    const project = tinyProject();
-    const common = ['steps=6', 'logging.every=1', 'optim.learningRate=1e-3'];
-    await trainTiny(project, { name: 'plain', set: common });
-    await trainTiny(project, { name: 'divided', set: [...common, ...set] });
-    expect(largestDifference(course(project, 'plain'), course(project, 'divided'))).toBeLessThan(1e-5);
-  });
-
-  it('does not change it with weighted heads either', async () => {
-    const project = tinyProject({ loss: { multibyteMask: true } });
-    const common = ['steps=4', 'logging.every=1', 'optim.learningRate=1e-3'];
-    await trainTiny(project, { name: 'plain', set: common });
-    await trainTiny(project, { name: 'divided', set: [...common, 'batch.accumulation=4'] });
-    expect(largestDifference(course(project, 'plain'), course(project, 'divided'))).toBeLessThan(1e-5);
+    ['plain', {}],
+    ['with weighted heads', { loss: { multibyteMask: true } }],
+  ])('does not change its loss and gradient, %s', async (_, overrides) => {
+    const project = tinyProject(overrides);
+    const common = ['steps=4', 'logging.every=1', 'optim.learningRate=1e-3', 'model.layers=2'];
+    await trainTiny(project, { name: 'whole', set: common });
+    const divisions = [
+      ['batch.accumulation=4'],
+      ['batch.rematerialise=true'],
+      ['batch.accumulation=2', 'batch.rematerialise=true'],
+      ['loss.chunkTokens=24'],
+    ];
+    for (const set of divisions) {
+      await trainTiny(project, { name: 'divided', set: [...common, ...set], force: true });
+      expect(largestDifference(course(project, 'whole'), course(project, 'divided'))).toBeLessThan(1e-5);
+    }
   });
 });
 
