@@ -1,0 +1,95 @@
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { QuickstartResults } from '../../src/quickstart/index.js';
+import { pc } from '../support/pc.js';
+import { temporaryDirectory } from '../support/temporary-directory.js';
+import { startPc, untilSays } from '../training/killed-training.js';
+
+/** Time for a comparison of two models, with all its parts, on a busy machine. */
+const PATIENCE = 240_000;
+
+/** A folder of source code that compresses well. */
+function sourceFolder(cwd: string): string {
+  const folder = join(cwd, 'source');
+  mkdirSync(folder);
+  for (let i = 0; i < 40; i++) {
+    const lines = Array.from({ length: 60 }, (_, j) => `export const value${(i * j) % 97} = compute(${i}, ${j});`);
+    writeFileSync(join(folder, `file${i}.ts`), lines.join('\n'));
+  }
+  return folder;
+}
+
+const BRIEF = ['quickstart', '--minutes', '0.01'];
+
+describe('pc quickstart', () => {
+  it(
+    'goes on after a stop, trains both models below their starts, and leaves a page and results',
+    async () => {
+      const cwd = temporaryDirectory();
+      const args = [...BRIEF, '--data', sourceFolder(cwd)];
+      const first = startPc(args, cwd);
+      const closed = once(first.child, 'close') as Promise<[number | null]>;
+      await untilSays(first, 'Training the gzip proxy');
+      first.child.kill('SIGINT');
+      expect(await closed).toEqual([130, null]);
+      const bytesRun = readFileSync(join(cwd, 'quickstart/runs/bytes/environment.json'), 'utf8');
+
+      const { status, stdout } = await pc([...args, '--json'], { cwd });
+      expect(status).toBe(0);
+      const { models, comparison, heldOut } = JSON.parse(stdout) as QuickstartResults;
+      expect(models.map(({ name }) => name)).toEqual(['bytes', 'gzip']);
+      for (const { trained, untrained, interval } of models) {
+        expect(trained).toBeLessThan(untrained);
+        expect(interval!.low).toBeLessThanOrEqual(trained);
+      }
+      const [bytes, gzip] = models as [(typeof models)[0], (typeof models)[0]];
+      expect({ steps: gzip.steps, symbols: gzip.symbols }).toEqual({ steps: bytes.steps, symbols: bytes.symbols });
+      // What a symbol of compressed text stands for.
+      expect(gzip.bytes).toBeGreaterThan(1.5 * bytes.bytes);
+      // The proxy's vocabulary has more symbols, and nothing else differs.
+      expect(comparison.unlike).toEqual([`parameters: ${gzip.parameters} and ${bytes.parameters}`]);
+      expect(heldOut.documents).toBeGreaterThan(1);
+
+      const page = readFileSync(join(cwd, 'quickstart/report.html'), 'utf8');
+      expect(page).toContain('can be compared like for like');
+      expect(page).toContain('<svg');
+      // What was finished before the stop was not done again.
+      expect(readFileSync(join(cwd, 'quickstart/runs/bytes/environment.json'), 'utf8')).toBe(bytesRun);
+
+      const again = await pc(BRIEF, { cwd });
+      expect(again.status).toBe(1);
+      expect(again.stderr).toMatch(/holds a finished quickstart[\s\S]*--force/);
+      expect(existsSync(join(cwd, 'quickstart/lock.json'))).toBe(false);
+    },
+    PATIENCE,
+  );
+
+  it('does not go on with another time or text than it was begun with', async () => {
+    const cwd = temporaryDirectory();
+    const source = sourceFolder(cwd);
+    const first = startPc([...BRIEF, '--data', source], cwd);
+    const closed = once(first.child, 'close');
+    await untilSays(first, 'Importing source code');
+    first.child.kill('SIGINT');
+    await closed;
+    const { status, stderr } = await pc(['quickstart', '--minutes', '3'], { cwd });
+    expect(status).toBe(2);
+    expect(stderr).toContain('begun with another --minutes');
+  });
+
+  it('leaves a directory of other things alone, even with --force', async () => {
+    const cwd = temporaryDirectory();
+    const { status, stderr } = await pc([...BRIEF, '--force', '-o', sourceFolder(cwd)], { cwd });
+    expect(status).toBe(1);
+    expect(stderr).toContain('holds other things than a quickstart');
+    expect(existsSync(join(cwd, 'source/file0.ts'))).toBe(true);
+  });
+
+  it.each(['0', '-1', 'soon'])('refuses %s minutes', async (minutes) => {
+    const { status, stderr } = await pc(['quickstart', `--minutes=${minutes}`], { cwd: temporaryDirectory() });
+    expect(status).toBe(2);
+    expect(stderr).toContain('--minutes must be a number above 0');
+  });
+});
