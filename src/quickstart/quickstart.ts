@@ -8,7 +8,7 @@ import type { PluginRegistry } from '../plugins/registry.js';
 import { buildReport } from '../reporting/index.js';
 import { writeFileAtomic } from '../support/atomic-files.js';
 import type { DirectoryLock } from '../support/directory-lock.js';
-import { InterruptedError, UsageError } from '../support/errors.js';
+import { InterruptedError, PcError, UsageError } from '../support/errors.js';
 import { exists } from '../support/output-failures.js';
 import { type TrainingObserver, train } from '../training/trainer.js';
 import { claimDirectory } from './directory.js';
@@ -94,7 +94,7 @@ export class Quickstart {
   /** In order; each needs those before it. An aborted signal ends them with its reason, and nothing finished is lost. */
   get stages(): QuickstartStage[] {
     const { bytes, gzip } = QUICKSTART_MODELS;
-    return [
+    const stages: QuickstartStage[] = [
       { title: 'Measuring the speed of this machine', run: (watch) => this.makePlan(watch) },
       { title: 'Importing source code', run: (watch) => this.importData(watch) },
       ...[bytes, gzip].flatMap((model): QuickstartStage[] => [
@@ -104,6 +104,7 @@ export class Quickstart {
       ]),
       { title: 'Writing the report', run: () => this.report() },
     ];
+    return stages.map(({ title, run }) => ({ title, run: (watch) => this.stoppable(title, run(watch)) }));
   }
 
   /** Of all stages, when they have ended. */
@@ -114,6 +115,20 @@ export class Quickstart {
 
   async close(): Promise<void> {
     await this.lock.release();
+  }
+
+  /** What a stop signal ends tells how to go on. */
+  private async stoppable(title: string, stage: Promise<void>): Promise<void> {
+    try {
+      await stage;
+    } catch (error) {
+      const isFailure = error instanceof PcError && !(error instanceof InterruptedError);
+      if (isFailure || !this.request.signal.aborted) throw error;
+      throw new InterruptedError(`stopped in: ${title}`, {
+        hint: 'What is finished is kept: start it again in the same way to go on.',
+        cause: error,
+      });
+    }
   }
 
   private async makePlan({ note }: StageWatch): Promise<void> {
@@ -188,7 +203,7 @@ export class Quickstart {
       training,
       signal,
     );
-    if (!summary.finished) throw new InterruptedError(`stopped in training ${model.title}, after step ${summary.step}`);
+    if (!summary.finished) throw new InterruptedError(`stopped after step ${summary.step}`);
   }
 
   private async evaluateTrained(model: QuickstartModel, watch: StageWatch): Promise<void> {
