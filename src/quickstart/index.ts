@@ -1,8 +1,2 @@
-export {
-  DEFAULT_MINUTES,
-  Quickstart,
-  type QuickstartRequest,
-  type QuickstartStage,
-  type StageWatch,
-} from './quickstart.js';
+export { Quickstart } from './quickstart.js';
 export type { ModelResult, QuickstartResults } from './results.js';

@@ -21,10 +21,10 @@ import { sourceBytes } from './source-size.js';
 import { measureSecondsPerStep } from './speed.js';
 
 /** Time that a quickstart may take where nothing else is asked for; the margin is that of a busy machine. */
-export const DEFAULT_MINUTES = 4;
+const DEFAULT_MINUTES = 4;
 
 /** Larger files are mostly generated: minified bundles and tables. */
-const LARGEST_FILE = 64 * 1024;
+const LARGEST_FILE = 24 * 1024;
 /** At most this share of the documents is held out. */
 const MOST_HELD_OUT = 0.2;
 

@@ -11,7 +11,7 @@ import { jsonl } from '../data/temporary-data.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
 
 /** A model that trains thousands of symbols a second, on half raw bytes and half bits of a few kilobytes of text. */
-export const TINY_PROJECT = {
+const TINY_PROJECT = {
   steps: 12,
   model: {
     architecture: 'evabyte',
