@@ -23,6 +23,8 @@ import { measureSecondsPerStep } from './speed.js';
 /** Time that a quickstart may take where nothing else is asked for; the margin is that of a busy machine. */
 const DEFAULT_MINUTES = 4;
 
+/** Share of the time that is spent on measuring the speed. */
+const MEASURING_SHARE = 0.04;
 /** Larger files are mostly generated: minified bundles and tables. */
 const LARGEST_FILE = 24 * 1024;
 /** At most this share of the documents is held out. */
@@ -136,7 +138,9 @@ export class Quickstart {
     if (this.plan === null) {
       const { config } = runConfig(QUICKSTART_MODELS.gzip, { steps: 1 }, this.layout);
       const model = await configuredModel(config, registry);
-      const secondsPerStep = await measureSecondsPerStep(config, model, registry, signal);
+      const minutes = this.request.minutes ?? DEFAULT_MINUTES;
+      const seconds = MEASURING_SHARE * 60 * minutes;
+      const secondsPerStep = await measureSecondsPerStep(config, model, registry, { seconds, signal });
       // The directory is the quickstart's own, so that the same text is found wherever it is started.
       const source =
         data === null
@@ -144,7 +148,7 @@ export class Quickstart {
           : { title: data, directories: [data], extensions: null };
       const { title, directories, extensions } = source;
       this.plan = {
-        ...fitToTime(this.request.minutes ?? DEFAULT_MINUTES, secondsPerStep),
+        ...fitToTime(minutes, secondsPerStep),
         source: { title, directories, extensions: extensions && [...extensions] },
       };
       await writePlan(this.layout.plan, this.plan);

@@ -6,26 +6,29 @@ import { initialParameters } from '../training/initialise.js';
 import { TrainingSession } from '../training/training-session.js';
 import { RAW_LIMIT, RAW_OFFSET } from '../vocabulary/layout.js';
 
-/** Steps that are timed, after one that allocates. The fastest counts: other programs come and go. */
-const TIMED_STEPS = 6;
+/** Steps that are timed at least, after one that allocates. */
+const LEAST_STEPS = 3;
 
 /**
- * Seconds of one optimizer step of a model on this machine, on random bytes.
+ * Seconds of one optimizer step of a model on this machine, on random bytes: the fastest of all that are done in some
+ * time, since other programs come and go.
  *
+ * @param seconds to spend on it
  * @throws BackendError if the model cannot be run here; the reason of `signal` when it is aborted
  */
 export async function measureSecondsPerStep(
   config: Config,
   model: LanguageModel,
   registry: PluginRegistry,
-  signal: AbortSignal,
+  { seconds, signal }: { seconds: number; signal: AbortSignal },
 ): Promise<number> {
   const backend = await registry.createBackend(config.backend.name, backendOptions(config));
   try {
     const session = await TrainingSession.open(backend, { ...config, model });
     await session.session.writeState(initialParameters(model, config.seed));
     let fastest = Number.POSITIVE_INFINITY;
-    for (let step = 0; step <= TIMED_STEPS; step++) {
+    const end = performance.now() + 1000 * seconds;
+    for (let step = 0; step <= LEAST_STEPS || performance.now() < end; step++) {
       signal.throwIfAborted();
       const inputs = randomInputs(config, model, step);
       const started = performance.now();
