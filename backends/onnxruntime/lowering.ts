@@ -1,4 +1,5 @@
 import {
+  BYTES_PER_ELEMENT,
   type CompositeName,
   elementCount,
   isCompositeName,
@@ -29,6 +30,9 @@ const operator =
   (name: string) =>
   (_: unknown, { writer, operands, label }: LoweringSite): string =>
     writer.add(name, operands, {}, label);
+
+/** Rows up to which a sum into rows is a product with a one-hot matrix. */
+const LARGEST_ONE_HOT = 1024;
 
 type Declared = 'input' | 'state';
 
@@ -93,16 +97,23 @@ const primitives: { readonly [Op in Exclude<PrimitiveName, Declared>]: Lowering<
       : writer.addMicrosoft('FusedMatMul', operands, attributes, label);
   },
   gather: (_, { writer, operands, label }) => writer.add('Gather', operands, { axis: 0 }, label),
-  scatterAdd: ({ dtype, shape }, { writer, operands: [indices, updates], shapes, label }) => {
-    const zero = writer.constant({
-      dtype,
-      shape: [],
-      bytes: new Uint8Array(dtype === 'f32' || dtype === 'i32' ? 4 : 2),
-    });
-    const zeros = writer.add('Expand', [zero, writer.integers(shape)], {}, label);
-    const rows = writer.add('Cast', [indices!], { to: ONNX_TYPE.i64 }, label);
-    const tuples = writer.add('Reshape', [rows, writer.integers([...shapes[0]!, 1])], {}, label);
-    return writer.add('ScatterND', [zeros, tuples, updates!], { reduction: 'add' }, label);
+  // Not ScatterND, which adds from several threads at once and loses updates (1.30.0). A one-hot product is fast where
+  // there are few rows; ScatterElements adds in order, on one thread.
+  scatterAdd: ({ dtype, shape, attributes: { rows } }, { writer, operands: [indices, updates], shapes, label }) => {
+    const count = elementCount(shapes[0]!);
+    const width = elementCount(shape.slice(1));
+    const flat = writer.add('Reshape', [updates!, writer.integers([count, width])], {}, label);
+    const column = writer.add('Reshape', [indices!, writer.integers([count, 1])], {}, label);
+    const restore = (sums: string) => writer.add('Reshape', [sums, writer.integers(shape)], {}, label);
+    if (dtype === 'f32' && rows <= LARGEST_ONE_HOT) {
+      const chosen = writer.add('Equal', [column, writer.constant(range(rows))], {}, label);
+      const oneHot = writer.add('Cast', [chosen], { to: ONNX_TYPE[dtype] }, label);
+      return restore(writer.add('Gemm', [oneHot, flat], { transA: 1 }, label));
+    }
+    const zero = writer.constant({ dtype, shape: [], bytes: new Uint8Array(BYTES_PER_ELEMENT[dtype]) });
+    const zeros = writer.add('Expand', [zero, writer.integers([rows, width])], {}, label);
+    const everywhere = writer.add('Expand', [column, writer.integers([count, width])], {}, label);
+    return restore(writer.add('ScatterElements', [zeros, everywhere, flat], { axis: 0, reduction: 'add' }, label));
   },
   pick: ({ shape }, { writer, operands: [x, indices], label }) => {
     const column = writer.add('Reshape', [indices!, writer.integers([...shape, 1])], {}, label);

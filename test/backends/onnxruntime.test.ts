@@ -112,6 +112,25 @@ describe('state', () => {
   });
 });
 
+describe('sums into the rows of a table', () => {
+  // A kernel that adds from several threads at once loses updates, though not in every run.
+  it.each([320, 5000])('lose nothing with several threads and many updates of one row: %i rows', async (rows) => {
+    const backend = await onnxruntimeBackend.create(onnxruntimeBackend.options.parse({ threads: 4 }));
+    const session = await backend.open([]);
+    const [count, width] = [4096, 128];
+    const indices = g.input('indices', 'i32', [count]);
+    const sums = g.scatterAdd(indices, g.input('updates', 'f32', [count, width]), rows);
+    const program = await session.load(g.makeProgram({ outputs: { sums } }));
+    for (let run = 0; run < 20; run++) {
+      const updates = g.hostTensor('f32', new Float32Array(count * width).fill(1), [count, width]);
+      const [result] = await program.run([{ indices: g.hostTensor('i32', new Int32Array(count).fill(7)), updates }]);
+      const row = g.float32Values(result!.sums!).subarray(7 * width, 8 * width);
+      expect([...new Set(row)]).toEqual([count]);
+    }
+    await session.dispose();
+  });
+});
+
 describe('failures are typed', () => {
   it('a program that reads state which the session does not hold', async () => {
     const session = await open();

@@ -81,7 +81,10 @@ export const CASES: Record<OperationName, Case[] | 'no gradient'> = {
     of((a, b) => g.matmul(a, b), tensor([5, 1, 2, 3]), tensor([2, 3, 4])),
   ],
   gather: [of((x) => g.gather(x, indices([3, 1, 1, 0], [2, 2])), tensor([4, 3]))],
-  scatterAdd: [of((x) => g.scatterAdd(indices([3, 1, 1]), x, 4), tensor([3, 2]))],
+  scatterAdd: [
+    of((x) => g.scatterAdd(indices([3, 1, 1]), x, 4), tensor([3, 2])),
+    of((x) => g.scatterAdd(indices([1999, 1, 1, 7], [2, 2]), x, 2000), tensor([2, 2, 3])),
+  ],
   pick: [of((x) => g.pick(x, indices([2, 0])), tensor([2, 3]))],
   after: [of((a, b) => g.after(a, b), tensor([3]), tensor([2]))],
   silu: [of(g.silu, tensor([3, 2]))],
