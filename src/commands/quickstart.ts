@@ -23,7 +23,7 @@ One that was stopped goes on when it is started again.`;
       helpValue: 'DIR',
       default: 'quickstart',
     }),
-    minutes: minutesFlag({ summary: 'Time for all of it; 4 by default.' }),
+    minutes: minutesFlag({ summary: 'Time for all of it; 3.5 by default.' }),
     data: Flags.string({ summary: 'Folder of text to train on, instead.', helpValue: 'DIR' }),
     force: Flags.boolean({ summary: 'Begin anew where a quickstart was finished or stopped.' }),
   };

@@ -21,7 +21,7 @@ import { sourceBytes } from './source-size.js';
 import { measureSecondsPerStep } from './speed.js';
 
 /** Time that a quickstart may take where nothing else is asked for; the margin is that of a busy machine. */
-const DEFAULT_MINUTES = 4;
+const DEFAULT_MINUTES = 3.5;
 
 /** Share of the time that is spent on measuring the speed. */
 const MEASURING_SHARE = 0.04;
