@@ -35,8 +35,16 @@ export interface SourceOptions extends BlockOptions {
 }
 
 /**
+ * Epochs in which a row may find nothing, for each row of the global batch, before it gives up. Unshuffled it gets every
+ * unit once in as many epochs as there are rows. Shuffled it gets a unit with probability 1/rows an epoch, so that it
+ * misses one that has a document this often with probability (1 − 1/rows)^(64 rows) < e⁻⁶⁴: never.
+ */
+const SHUFFLED_ATTEMPTS = 64;
+
+/**
  * A source that the rows of the global batch share. In every epoch its units are permuted and dealt out like cards:
- * unit j of the permutation goes to row j mod `rows`. A row that has finished its share goes on to the next epoch.
+ * unit j of the permutation goes to row j mod `rows`. Unshuffled, the first card goes to another row in every epoch, so
+ * that a row does not get the same units for ever. A row that has finished its share goes on to the next epoch.
  */
 export class DataSource {
   /** Permutations in use; rows are at most a few epochs apart. */
@@ -45,6 +53,7 @@ export class DataSource {
 
   private constructor(
     readonly name: string,
+    readonly path: string,
     readonly partition: Partition,
     private readonly rows: number,
     readonly options: SourceOptions,
@@ -59,7 +68,7 @@ export class DataSource {
    */
   static async open(name: string, path: string, rows: number, options: SourceOptions): Promise<DataSource> {
     const partition = await partitionSource(path, { rows, blockBytes: options.blockBytes });
-    const source = new DataSource(name, partition, rows, options);
+    const source = new DataSource(name, path, partition, rows, options);
     if (!(await source.hasDocument())) {
       throw new DataError(`the source "${name}" has no documents`, {
         file: path,
@@ -77,9 +86,15 @@ export class DataSource {
   /** The units of a row in an epoch, in the order in which it reads them: indices into the partition's units. */
   dealt(row: number, epoch: number): number[] {
     const order = this.order(epoch);
+    const turn = this.options.shuffle ? 0 : epoch % this.rows;
     const units: number[] = [];
-    for (let j = row; j < order.length; j += this.rows) units.push(order[j]!);
+    for (let j = (row + this.rows - turn) % this.rows; j < order.length; j += this.rows) units.push(order[j]!);
     return units;
+  }
+
+  /** Whole epochs without a document after which a row knows that the source has none left. */
+  get mostEmptyEpochs(): number {
+    return this.options.shuffle ? SHUFFLED_ATTEMPTS * this.rows : this.rows;
   }
 
   /** The order in which the records of a block are read: a permutation of 0 … count − 1. */
@@ -104,7 +119,7 @@ export class DataSource {
     return order;
   }
 
-  /** A row may go through many epochs without a document of its own; without any it would search for ever. */
+  /** Found out at once, where a row would go through many epochs first. */
   private async hasDocument(): Promise<boolean> {
     const { partition, options } = this;
     const passedOver: PassedOver = { bad: 0, empty: 0 };
@@ -153,14 +168,16 @@ export class DocumentStream {
    * The next document.
    *
    * @param passedOver counts the records that came before it and are no documents
-   * @throws DataError for damaged files, and for bad records unless they are skipped
+   * @throws DataError for damaged files, for bad records unless they are skipped, and if no document is left
    */
   async take(passedOver: PassedOver): Promise<TakenDocument> {
-    for (;;) {
+    // The first of these epochs may be the rest of one that had documents.
+    for (let epochsLeft = this.source.mostEmptyEpochs + 1; epochsLeft > 0; ) {
       const { epoch, unit, index } = this.position;
       if (this.dealt.epoch !== epoch) this.dealt = { epoch, units: this.source.dealt(this.row, epoch) };
       if (unit >= this.dealt.units.length) {
         this.position = { epoch: epoch + 1, unit: 0, block: null, index: 0 };
+        epochsLeft--;
         continue;
       }
       const { file, records, order } = await this.currentBlock(this.dealt.units[unit]!);
@@ -177,6 +194,10 @@ export class DocumentStream {
         return { document, at, locate };
       }
     }
+    throw new DataError(`the source "${this.source.name}" has no documents any more`, {
+      file: this.source.path,
+      hint: 'Its files were changed while they were read: restore them and resume.',
+    });
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { parquetWriteBuffer } from 'hyparquet-writer';
@@ -41,6 +42,17 @@ async function epochOfAllRows(source: DataSource, rows: number, epoch: number): 
 
 const parquet = (texts: string[], rowGroupSize: number) =>
   new Uint8Array(parquetWriteBuffer({ columnData: [{ name: 'text', data: texts, type: 'STRING' }], rowGroupSize }));
+
+/** A zstd frame of one block that is stored as it is; of up to 255 bytes. */
+function storedZstd(text: string): Uint8Array {
+  const content = Buffer.from(text);
+  const header = (content.length << 3) | 1;
+  return Buffer.from([
+    ...[0x28, 0xb5, 0x2f, 0xfd, 0x20, content.length],
+    ...[header & 0xff, header >> 8, 0],
+    ...content,
+  ]);
+}
 
 describe('every document is read exactly once an epoch, by all rows together', () => {
   it('for any number of files, rows and documents, with bytes cut anywhere', async () => {
@@ -132,6 +144,53 @@ describe('DocumentStream', () => {
   it('goes on to the next epoch where a row has no documents', async () => {
     const source = await open(temporaryData({ 'a.jsonl': jsonl(['only one']) }), 8);
     for (let row = 0; row < 8; row++) expect(await take(source.stream(row))).toBe('only one');
+  });
+
+  const few = ['one', 'two'];
+  describe.each([
+    ['.jsonl', { 'a.jsonl': jsonl(few) }],
+    ['.jsonl.gz', { 'a.jsonl.gz': gzipSync(jsonl(few)) }],
+    ['.jsonl.zst', { 'a.jsonl.zst': storedZstd(jsonl(few)) }],
+    ['.parquet', { 'a.parquet': parquet(few, 2) }],
+  ])('with fewer documents than rows in %s', (_, files) => {
+    it.each([true, false])('gives every row all of them in its turn (shuffle: %s)', async (shuffle) => {
+      const source = await open(temporaryData(files), 8, { shuffle });
+      for (let row = 0; row < 8; row++) {
+        const stream = source.stream(row);
+        const found = new Set<string>();
+        for (let i = 0; i < 24; i++) found.add(await take(stream));
+        expect([...found].sort()).toEqual(few);
+        await stream.close();
+      }
+      for (const epoch of [0, 5, 8]) expect((await epochOfAllRows(source, 8, epoch)).sort()).toEqual(few);
+    });
+
+    it('gives a row each of them once in as many epochs as there are rows, if nothing is shuffled', async () => {
+      const source = await open(temporaryData(files), 8, { shuffle: false });
+      for (let row = 0; row < 8; row++) {
+        const stream = source.stream(row);
+        const epochs: Record<string, number[]> = { one: [], two: [] };
+        for (let i = 0; i < 4; i++) {
+          const { document, at } = await stream.take({ bad: 0, empty: 0 });
+          epochs[Buffer.from(document.bytes).toString()]!.push(at.epoch);
+        }
+        for (const [first, second] of Object.values(epochs)) expect(second).toBe(first! + 8);
+        await stream.close();
+      }
+    });
+  });
+
+  it.each([true, false])('gives up where the documents are gone from the files (shuffle: %s)', async (shuffle) => {
+    const content = jsonl(few);
+    const folder = temporaryData({ 'a.jsonl': content });
+    const stream = (await open(folder, 8, { shuffle })).stream(3);
+    await take(stream);
+    writeFileSync(join(folder, 'a.jsonl'), '\n'.repeat(content.length));
+    await expect(take(stream)).rejects.toMatchObject({
+      code: 'data',
+      message: 'the source "train" has no documents any more',
+      location: { file: folder },
+    });
   });
 
   it('counts what it passes over', async () => {
