@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import { writeFileDurably, writeFully } from '../support/durable-files.js';
 import { LINE_FEED } from './lines.js';
 
-const MANIFEST = 'manifest.json';
+/** Name of the file that describes a dataset, and what its content begins with. */
+export const MANIFEST = 'manifest.json';
+export const DATASET_FORMAT = 'proxy-compression dataset';
 
 /** What is in a dataset's folder: `manifest.json`. */
 export interface DatasetManifest {
-  format: 'proxy-compression dataset';
+  format: typeof DATASET_FORMAT;
   version: 1;
   documents: number;
   /** Bytes of all texts as UTF-8. */
@@ -79,7 +81,7 @@ export class DatasetWriter {
   async finish(madeBy: DatasetManifest['madeBy']): Promise<DatasetManifest> {
     await this.endChunk();
     const manifest: DatasetManifest = {
-      format: 'proxy-compression dataset',
+      format: DATASET_FORMAT,
       version: 1,
       documents: this.documents,
       textBytes: this.finished.reduce((sum, { textBytes }) => sum + textBytes, 0),

@@ -5,8 +5,8 @@ import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { writeDirectoryAtomic } from '../support/atomic-files.js';
 import { ConfigError, DataError } from '../support/errors.js';
-import { refuseToOverwrite } from '../support/output-failures.js';
 import { removeStaleTemporaries } from '../support/temporaries.js';
+import { requireFreeDatasetDirectory } from './dataset-directory.js';
 import { DatasetWriter } from './dataset-writer.js';
 import { type ImportOptions, type ImportReport, SKIP_REASONS, type SkipReason } from './import-options.js';
 import { LineBuckets } from './line-buckets.js';
@@ -28,7 +28,7 @@ const LENGTH_DIGITS = 10;
  * Memory does not grow with the tree, but for 1/64 of the checksums; the same tree gives the same bytes.
  *
  * @throws DataError if a folder cannot be read or nothing is left to import; OutputError if the datasets exist already
- *   or cannot be written; ConfigError for a fraction out of range. Nothing is left under the final names then.
+ *   (with `force`: if what stands there is no dataset) or cannot be written; ConfigError for a fraction out of range. Nothing is left under the final names then.
  */
 export async function importSourceTree(options: ImportOptions): Promise<ImportReport> {
   const { output, validation, force } = options;
@@ -38,13 +38,13 @@ export async function importSourceTree(options: ImportOptions): Promise<ImportRe
       field: 'validation',
     });
   }
-  await refuseToOverwrite(output, force);
-  await refuseToOverwrite(validation.output, force);
+  await requireFreeDatasetDirectory(output, force);
+  await requireFreeDatasetDirectory(validation.output, force);
   return intoDirectory(validation.output, force, (folder) => importInto(options, folder));
 }
 
 async function importInto(options: ImportOptions, heldOutFolder: string | null): Promise<ImportReport> {
-  await refuseToOverwrite(options.output, options.force);
+  await requireFreeDatasetDirectory(options.output, options.force);
   // What an import that was killed left behind may be as large as the dataset.
   await removeStaleTemporaries(dirname(options.output));
   return intoDirectory(options.output, options.force, async (folder) => {

@@ -2,10 +2,10 @@ import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { writeDirectoryAtomic } from '../support/atomic-files.js';
 import { DataError } from '../support/errors.js';
-import { refuseToOverwrite } from '../support/output-failures.js';
 import { Random } from '../support/random/index.js';
 import { removeStaleTemporaries } from '../support/temporaries.js';
 import { type DataFile, listDataFiles } from './data-files.js';
+import { requireFreeDatasetDirectory } from './dataset-directory.js';
 import { type DatasetManifest, DatasetWriter } from './dataset-writer.js';
 import { badRecord, type PassedOver, passOver } from './documents.js';
 import { LineBuckets } from './line-buckets.js';
@@ -26,10 +26,10 @@ const HEADROOM = 2;
  * memory is dealt again.
  *
  * @throws DataError for missing, damaged or empty input and for bad records, unless they are skipped; OutputError if the
- *   output exists already or cannot be written. Nothing is left under the final name then.
+ *   output exists already (with `force`: if it is no dataset) or cannot be written. Nothing is left under the final name then.
  */
 export async function shuffleDataset(options: ShuffleOptions): Promise<ShuffleReport> {
-  await refuseToOverwrite(options.output, options.force);
+  await requireFreeDatasetDirectory(options.output, options.force);
   const files = await listDataFiles(options.input);
   // What a shuffle that was killed left behind may be as large as the dataset.
   await removeStaleTemporaries(dirname(options.output));

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readDocuments } from '../../src/data/documents.js';
@@ -153,6 +153,32 @@ describe('importSourceTree', () => {
     await expect(run(join(folder, 'tree'), { output })).rejects.toMatchObject({ code: 'output' });
     await run(join(folder, 'tree'), { output, force: true });
     expect(readFileSync(join(output, 'manifest.json'), 'utf8')).toBe(before);
+  });
+
+  it.each([
+    ['has other files', { 'out/notes.txt': 'mine' }],
+    ["has another program's manifest.json", { 'out/manifest.json': '{"name":"an extension"}' }],
+    ['has a manifest.json that is no JSON', { 'out/manifest.json': 'mine' }],
+    ['is a file', { out: 'mine' }],
+  ])('replaces nothing that %s, not even by force', async (_, files) => {
+    const folder = temporaryData({ 'tree/a.txt': 'one', ...files });
+    const [[path, content]] = Object.entries(files) as [[string, string]];
+    const out = join(folder, 'out');
+    const refused = { code: 'output', location: { file: out }, hint: expect.stringContaining('another output') };
+    await expect(run(join(folder, 'tree'), { output: out, force: true })).rejects.toMatchObject(refused);
+    const validation = { fraction: 0.5, output: out };
+    const output = join(folder, 'train');
+    await expect(run(join(folder, 'tree'), { output, validation, force: true })).rejects.toMatchObject(refused);
+    expect(readFileSync(join(folder, path), 'utf8')).toBe(content);
+    expect(existsSync(output)).toBe(false);
+  });
+
+  it('takes the place of an empty folder by force', async () => {
+    const folder = temporaryData({ 'tree/a.txt': 'one' });
+    const output = join(folder, 'out');
+    mkdirSync(output);
+    await run(join(folder, 'tree'), { output, force: true });
+    expect(paths(output)).toEqual(['a.txt']);
   });
 
   it('leaves nothing behind where nothing is left to import', async () => {

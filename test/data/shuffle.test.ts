@@ -101,6 +101,20 @@ describe('shuffleDataset', () => {
     await expect(run(folder, { output: join(folder, 'in') })).rejects.toMatchObject({ code: 'output' });
   });
 
+  it('replaces a dataset of ours by force, and nothing else', async () => {
+    const folder = temporaryData({ 'in/a.jsonl': jsonl(['one']), 'other/a.jsonl': jsonl(['mine']) });
+    const other = join(folder, 'other');
+    await expect(run(folder, { output: other, force: true })).rejects.toMatchObject({
+      code: 'output',
+      location: { file: other },
+      hint: expect.stringContaining('another output'),
+    });
+    expect(lines(other)).toEqual([JSON.stringify({ text: 'mine' })]);
+    await run(folder);
+    await run(folder, { force: true });
+    expect(lines(join(folder, 'out'))).toEqual([JSON.stringify({ text: 'one' })]);
+  });
+
   it('shuffles one record that is larger than the memory', async () => {
     const folder = temporaryData({ 'in/a.jsonl': jsonl(['x'.repeat(5000), 'y']) });
     await run(folder, { memoryBytes: 100 });

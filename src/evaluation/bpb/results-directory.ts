@@ -1,30 +1,29 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { checkpointName } from '../../checkpoints/layout.js';
 import { writeDirectoryAtomic } from '../../support/atomic-files.js';
 import { writeFileDurably } from '../../support/durable-files.js';
-import { DataError, OutputError } from '../../support/errors.js';
-import { exists, refuseToOverwrite, systemErrorCode } from '../../support/output-failures.js';
+import { DataError } from '../../support/errors.js';
+import { exists, systemErrorCode } from '../../support/output-failures.js';
+import { type DirectoryKind, requireReplaceable } from '../../support/replaceable-directory.js';
 import { DocumentsWriter } from './documents-file.js';
 import type { BpbOptions } from './options.js';
 import { type BpbResults, DOCUMENTS_FILE, RESULTS_FILE } from './results.js';
 
 /** The directory that one evaluation leaves: `val_results.json` and `bpb_documents.jsonl`. */
+const RESULTS: DirectoryKind = {
+  content: 'results of an evaluation',
+  isOneOf: holdsResults,
+  hint: 'Choose another path with -o.',
+};
 
 /**
  * Refuses a place that results may not take, before anything is computed.
  *
  * @throws OutputError if something stands there and `force` is false, or it holds other things than results
  */
-export async function requireFreeResultsDirectory(path: string, force: boolean): Promise<void> {
-  await refuseToOverwrite(path, force);
-  if (!(await exists(path)) || (await exists(join(path, RESULTS_FILE)))) return;
-  const entries = await readdir(path).catch(() => ['']);
-  if (entries.length === 0) return;
-  throw new OutputError(`${path} holds no results of an evaluation, so --force does not replace it`, {
-    file: path,
-    hint: 'Choose another path with -o.',
-  });
+export function requireFreeResultsDirectory(path: string, force: boolean): Promise<void> {
+  return requireReplaceable(path, force, RESULTS);
 }
 
 /**
