@@ -66,5 +66,6 @@ function updatesInPlace(program: Program, state: string, position: number): bool
   if (update.op !== 'updateSlice' || target === undefined) return false;
   const { op, attributes } = program.nodes[target]! as ProgramNode<'state'>;
   const readers = program.nodes.filter(({ operands }) => operands.includes(target));
-  return op === 'state' && attributes.name === state && readers.length === 1;
+  const kept = [...Object.values(program.outputs), ...Object.values(program.next)].includes(target);
+  return op === 'state' && attributes.name === state && readers.length === 1 && !kept;
 }

@@ -26,9 +26,9 @@ export default class Train extends BaseCommand {
     ...settingFlags,
     resume: Flags.boolean({ summary: 'Go on with the run from its newest checkpoint.', exclusive: ['from', 'force'] }),
     'resume-from': Flags.string({
-      summary: 'Go on from this checkpoint of the run.',
+      summary: 'Go on from this checkpoint of the run; --force deletes those after it.',
       helpValue: 'CKPT',
-      exclusive: ['from', 'force'],
+      exclusive: ['from', 'resume'],
     }),
     from: Flags.string({ summary: 'A new run from the weights of this checkpoint.', helpValue: 'CKPT' }),
     force: Flags.boolean({ summary: 'Replace a run of the same name.' }),

@@ -27,10 +27,10 @@ export interface Operation<Op extends PrimitiveName> {
 
 const like = ([x]: readonly Node[]) => ({ dtype: x!.dtype, shape: x!.shape });
 
-const elementwise = ([a, b]: readonly Node[]) => {
-  if (a!.dtype !== b!.dtype) fail(`operands of types ${a!.dtype} and ${b!.dtype}`);
-  return { dtype: a!.dtype, shape: broadcastShapes(a!.shape, b!.shape) };
-};
+const elementwise = ([a, b]: readonly Node[]) => ({
+  dtype: commonType([a!, b!]),
+  shape: broadcastShapes(a!.shape, b!.shape),
+});
 
 const comparison = (operands: readonly Node[]) => ({ dtype: 'bool' as const, shape: elementwise(operands).shape });
 
@@ -73,14 +73,8 @@ export const operations: { readonly [Op in PrimitiveName]: Operation<Op> } = {
       return [sumTo(byB, a!.shape), sumTo(negate(multiply(byB, y)), b!.shape)];
     },
   },
-  maximum: {
-    infer: elementwise,
-    gradient: (g, { operands: [a, b] }) => gradientOfChoice(g, a!, b!, not(less(a!, b!))),
-  },
-  minimum: {
-    infer: elementwise,
-    gradient: (g, { operands: [a, b] }) => gradientOfChoice(g, a!, b!, not(less(b!, a!))),
-  },
+  maximum: { infer: elementwise, gradient: (g, { operands: [a, b] }) => gradientOfExtremum(g, a!, b!, less(b!, a!)) },
+  minimum: { infer: elementwise, gradient: (g, { operands: [a, b] }) => gradientOfExtremum(g, a!, b!, less(a!, b!)) },
   equal: { infer: comparison },
   less: { infer: comparison },
   and: { infer: comparison },
@@ -100,7 +94,7 @@ export const operations: { readonly [Op in PrimitiveName]: Operation<Op> } = {
   max: {
     infer: ([x], { axes }) => ({ dtype: x!.dtype, shape: reduceShape(x!.shape, axes) }),
     gradient: (g, y) => {
-      const isLargest = cast(equal(y.operands[0]!, y), 'f32');
+      const isLargest = cast(equal(y.operands[0]!, y), y.dtype);
       return [multiply(isLargest, divide(g, sum(isLargest, y.attributes.axes)))];
     },
   },
@@ -138,7 +132,7 @@ export const operations: { readonly [Op in PrimitiveName]: Operation<Op> } = {
   },
   concat: {
     infer: (operands, { axis }) => ({
-      dtype: operands[0]!.dtype,
+      dtype: commonType(operands),
       shape: concatShape(
         operands.map((x) => x.shape),
         axis,
@@ -174,7 +168,7 @@ export const operations: { readonly [Op in PrimitiveName]: Operation<Op> } = {
 
   matmul: {
     infer: ([a, b], { transposeA, transposeB }) => ({
-      dtype: elementwiseType(a!, b!),
+      dtype: commonType([a!, b!]),
       shape: matmulShape(a!.shape, b!.shape, transposeA, transposeB),
     }),
     gradient: (g, { operands: [a, b], attributes: { transposeA: tA, transposeB: tB, scale } }) => [
@@ -220,7 +214,7 @@ export const operations: { readonly [Op in PrimitiveName]: Operation<Op> } = {
         value!.shape[axis]! > target!.shape[axis]!
       )
         fail(`cannot write ${show(value!.shape)} into ${show(target!.shape)} along axis ${axis}`);
-      return { dtype: target!.dtype, shape: target!.shape };
+      return { dtype: commonType([target!, value!]), shape: target!.shape };
     },
   },
   after: { infer: like, gradient: (g) => [g, null] },
@@ -319,8 +313,10 @@ export function sumTo(x: Node, shape: Shape): Node {
 
 export const isFloat = (x: Node) => x.dtype === 'f32' || x.dtype === 'f16' || x.dtype === 'bf16';
 
-const elementwiseType = (a: Node, b: Node) =>
-  a.dtype === b.dtype ? a.dtype : fail(`operands of types ${a.dtype} and ${b.dtype}`);
+function commonType(operands: readonly Node[]): DType {
+  const types = [...new Set(operands.map(({ dtype }) => dtype))];
+  return types.length === 1 ? types[0]! : fail(`operands of types ${types.join(' and ')}`);
+}
 
 const integers = (x: Node) => (x.dtype === 'i32' ? x : fail(`indices must be i32, not ${x.dtype}`));
 
@@ -328,6 +324,13 @@ const integers = (x: Node) => (x.dtype === 'i32' ? x : fail(`indices must be i32
 function gradientOfChoice(g: Node, a: Node, b: Node, choosesA: Node): [Node, Node] {
   const zero = cast(scalar(0), g.dtype);
   return [sumTo(select(choosesA, g, zero), a.shape), sumTo(select(choosesA, zero, g), b.shape)];
+}
+
+/** The cotangent goes to `a` where it alone is chosen, to `b` where it alone is, and is shared at ties. */
+function gradientOfExtremum(g: Node, a: Node, b: Node, choosesA: Node): [Node, Node] {
+  const shareOfA = select(equal(a, b), scalar(0.5), cast(choosesA, 'f32'));
+  const toA = cast(shareOfA, g.dtype);
+  return [sumTo(multiply(g, toA), a.shape), sumTo(multiply(g, subtract(cast(scalar(1), g.dtype), toA)), b.shape)];
 }
 
 /** The value of a constant scalar, if the node is one. */

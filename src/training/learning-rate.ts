@@ -33,7 +33,7 @@ const schedules: Record<OptimOptions['schedule'], Schedule> = {
       return options.minRatio + 0.5 * (1 - options.minRatio) * (Math.cos(Math.PI * within) + 1);
     }),
 
-  // Warmup, stable, decay (Hu et al., arXiv 2404.06395): each cycle ends with a decay of a share of its end's step.
+  // Warmup, stable, decay (Hu et al., arXiv 2404.06395): each cycle ends with a decay, a share of all steps up to there.
   wsd: (options, steps) => {
     const cycle = Math.max(1, Math.floor(steps * options.cycleLength));
     return warmedUp(options, (s) => {

@@ -32,7 +32,7 @@ export async function lossScales(
     for (const [index, weight] of float32Values(weights!).entries()) own[index % heads]! += weight;
   const shares = await backend.allGather(new Uint8Array(own.buffer));
   const sums = every(0).map((_, head) =>
-    shares.reduce((sum, bytes) => sum + new Float64Array(bytes.slice().buffer)[head]!, 0),
+    shares.reduce((sum, bytes) => sum + new Float64Array(Uint8Array.from(bytes).buffer)[head]!, 0),
   );
   const total = sums.reduce((sum, weight) => sum + weight, 0);
   // Where nothing is asked of any head there is no loss, and zero must not become NaN.

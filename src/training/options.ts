@@ -24,7 +24,12 @@ export const optimOptions = z.strictObject({
     .default(1)
     .describe('cosine and wsd: length of a cycle as a share of all steps'),
   cosineTheta: z.number().positive().default(1),
-  decayFraction: z.number().min(0).lt(1).default(0.1).describe('wsd: share of a cycle that decays'),
+  decayFraction: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0.1)
+    .describe('wsd: steps of the decay that ends a cycle, as a share of all steps up to there'),
   expFactor: z.number().positive().default(0.5).describe('inv_sqrt: exponent of W/s'),
   startDecayStep: z.int().nonnegative().default(10_000).describe('linear_decay: last step at the full rate'),
 });

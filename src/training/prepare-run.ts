@@ -80,6 +80,8 @@ export interface RunState {
   loader: LoaderState;
   /** Of the steps since the last line of metrics. */
   sums: MetricsSums;
+  /** Figures of the last line; null: not known. */
+  last: { loss: number | null; bitsPerByte: number | null };
 }
 
 /** A run with everything open, ready for its next step. */
@@ -96,6 +98,7 @@ export interface PreparedRun {
   totals: Totals;
   /** Of the steps since the last line of metrics. */
   sums: MetricsSums;
+  last: RunState['last'];
   /** Newest complete checkpoint, if there is one. */
   lastCheckpoint: string | null;
   close(): Promise<void>;
@@ -110,9 +113,7 @@ export interface PreparedRun {
 export async function prepareRun(request: TrainingRequest): Promise<PreparedRun> {
   const { settings, directory, registry, start } = request;
   const opened: (() => Promise<unknown>)[] = [];
-  const close = async () => {
-    for (const closeOne of opened.splice(0).reverse()) await closeOne();
-  };
+  const close = () => closeAll(opened.splice(0).reverse());
   try {
     const lock = await acquireLock(directory);
     opened.push(() => lock.release());
@@ -167,7 +168,8 @@ export async function prepareRun(request: TrainingRequest): Promise<PreparedRun>
     });
     opened.push(() => loader.close());
 
-    if (!resumed) await removeRun(directory);
+    if (resumed) await removeLaterCheckpoints(directory, resumed.step);
+    else await removeRun(directory);
     await writeFileAtomic(join(directory, CONFIG_FILE), request.configYaml);
     const environment = describeEnvironment(request.version, backendName, backend);
     await writeFileAtomic(join(directory, ENVIRONMENT_FILE), `${JSON.stringify(environment, null, 2)}\n`);
@@ -191,13 +193,22 @@ export async function prepareRun(request: TrainingRequest): Promise<PreparedRun>
       step: resumed?.step ?? 0,
       totals: state?.totals ?? { symbols: 0, bytes: 0, documents: 0 },
       sums: state?.sums ?? emptySums(),
+      last: state?.last ?? { loss: null, bitsPerByte: null },
       lastCheckpoint: resumed?.path ?? null,
       close,
     };
   } catch (error) {
-    await close();
+    // What failed first is what the user must hear of.
+    await close().catch(() => {});
     throw error;
   }
+}
+
+/** Closes everything, also when closing one thing fails. @throws the first failure */
+async function closeAll(closers: readonly (() => Promise<unknown>)[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const close of closers) await close().catch((error: unknown) => failures.push(error));
+  if (failures.length > 0) throw failures[0];
 }
 
 /** The checkpoint that a run starts with, if any. */
@@ -217,6 +228,17 @@ async function startingCheckpoint(request: TrainingRequest): Promise<Checkpoint 
         field: changed[0]!,
         hint: `Restore the values of ${path}/config.yaml, or start a new run with --from ${path}.`,
       });
+    const abandoned = (await listCheckpoints(directory)).filter(
+      ({ step, problem }) => step > checkpoint.step && !problem,
+    );
+    if (abandoned.length > 0 && !force)
+      throw new OutputError(
+        `going on from step ${checkpoint.step} would delete ${abandoned.length} newer checkpoints`,
+        {
+          file: abandoned[0]!.path,
+          hint: `Add --force to delete them, or start a new run with --from ${path}.`,
+        },
+      );
     return checkpoint;
   }
   const existing = force ? undefined : await traceOfRun(directory);
@@ -238,6 +260,12 @@ async function traceOfRun(directory: string): Promise<string | undefined> {
 async function removeRun(directory: string): Promise<void> {
   for (const path of [checkpointsDirectory(directory), ...RUN_ARTIFACTS.map((name) => join(directory, name))])
     await rm(path, { recursive: true, force: true });
+}
+
+/** Checkpoints of a course that a resumed run does not take: `--resume` would go on from them, and retention count them. */
+async function removeLaterCheckpoints(directory: string, step: number): Promise<void> {
+  for (const later of await listCheckpoints(directory))
+    if (later.step > step) await rm(later.path, { recursive: true, force: true });
 }
 
 function checkModel(model: LanguageModel, { batch, loss }: TrainingSettings): void {

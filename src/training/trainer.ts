@@ -49,8 +49,9 @@ export interface TrainingSummary {
   step: number;
   /** The run has done all its steps; otherwise it was stopped, and can be resumed. */
   finished: boolean;
-  loss: number;
-  bitsPerByte: number;
+  /** Of the last line of metrics; null: not known. */
+  loss: number | null;
+  bitsPerByte: number | null;
   checkpoint: string;
   totalSymbols: number;
   totalBytes: number;
@@ -70,10 +71,14 @@ export async function train(
   const run = await prepareRun(request);
   const trainer = new Trainer(run, request, observer, signal);
   try {
-    return await trainer.run();
-  } finally {
-    await trainer.settled();
+    const summary = await trainer.run();
     await run.close();
+    return summary;
+  } catch (error) {
+    await trainer.settled();
+    // What failed first is what the user must hear of.
+    await run.close().catch(() => {});
+    throw error;
   }
 }
 
@@ -86,8 +91,6 @@ class Trainer {
   private saving: Promise<void> = Promise.resolve();
   private saveFailure: unknown = null;
   private saved: number;
-  /** Figures of the last line. */
-  private last: Pick<TrainingMetrics, 'loss' | 'bits_per_byte'> = { loss: Number.NaN, bits_per_byte: Number.NaN };
 
   constructor(
     private readonly prepared: PreparedRun,
@@ -121,23 +124,20 @@ class Trainer {
       });
       if (this.saveFailure) throw this.saveFailure;
       stopped = await this.stopAsked();
-      const done = stopped || prepared.step === settings.steps;
-      if (done || prepared.step % settings.checkpoint.every === 0) await this.save(batch.state, window);
-      if (
-        settings.validation.every !== null &&
-        (prepared.step % settings.validation.every === 0 || prepared.step === settings.steps)
-      )
-        await this.validate();
+      const atEnd = prepared.step === settings.steps;
+      const isDue = (every: number | null) => every !== null && (atEnd || prepared.step % every === 0);
+      // Before the checkpoint of the same step: a run that is killed in between measures again.
+      if (isDue(settings.validation.every)) await this.validate();
+      if (stopped || isDue(settings.checkpoint.every)) await this.save(batch.state, window);
     }
     await this.saving;
     const { step, totals, lastCheckpoint } = prepared;
-    const { loss, bits_per_byte: bitsPerByte } = window.state.steps > 0 ? window.figures(totals) : this.last;
+    const last = window.state.steps > 0 ? figuresOf(window.figures(totals)) : prepared.last;
     return {
       directory: this.request.directory,
       step,
       finished: step >= settings.steps,
-      loss,
-      bitsPerByte,
+      ...last,
       checkpoint: lastCheckpoint ?? '',
       totalSymbols: totals.symbols,
       totalBytes: totals.bytes,
@@ -153,13 +153,18 @@ class Trainer {
     const { step } = prepared;
     const learningRate = settings.optim.learningRate * this.rate(step);
     const inputs = batch.microBatches.map((microBatch) => microBatch.inputs);
-    if (settings.logging.probe !== null && step % settings.logging.probe === 0) await this.probeStep(step, inputs);
+    if (settings.logging.probe !== null && (step + 1) % settings.logging.probe === 0)
+      await this.probeStep(step, inputs);
     const profile = profiled ? join(this.request.directory, PROFILE_DIRECTORY, 'step') : null;
     if (profile !== null) await mkdir(dirname(profile), { recursive: true });
     const result = await prepared.session.step(inputs, { learningRate, updateNumber: step + 1, profile });
     if (profile !== null) await summariseProfile(profile);
     if (!Number.isFinite(result.loss + result.gradientNorm)) await this.settled();
-    requireFinite(step, { loss: result.loss, 'norm of the gradient': result.gradientNorm }, prepared.lastCheckpoint);
+    requireFinite(
+      step + 1,
+      { loss: result.loss, 'norm of the gradient': result.gradientNorm },
+      prepared.lastCheckpoint,
+    );
     const statistics = await gatherStatistics(prepared.backend, batch.statistics);
     prepared.step = step + 1;
     prepared.totals.symbols += settings.batch.size * settings.batch.sequenceLength;
@@ -171,7 +176,7 @@ class Trainer {
     let metrics: TrainingMetrics | null = null;
     if (prepared.step % settings.logging.every === 0 || prepared.step === settings.steps) {
       metrics = window.take(prepared.totals);
-      this.last = metrics;
+      prepared.last = figuresOf(metrics);
       await prepared.logger.log(prepared.step, metrics);
     }
     this.observer.onStep({
@@ -205,6 +210,7 @@ class Trainer {
       totals: { ...prepared.totals },
       loader: await gatherLoaderState(prepared.backend, loader),
       sums: window.state,
+      last: prepared.last,
     };
     const slices = prepared.session.snapshot();
     this.saving = (async () => {
@@ -260,7 +266,7 @@ class Trainer {
     const options = { documentMask: loss.documentMask, weighted: loss.multibyteMask, chunkTokens: loss.chunkTokens };
     this.probe ??= await Probe.open(session.session, model, { rows, sequenceLength: batch.sequenceLength }, options);
     const { scales } = await lossScales({ model, batch, loss }, inputs, backend);
-    const report = await this.probe.run(step, inputs[0]!, scales);
+    const report = await this.probe.run(step + 1, inputs[0]!, scales);
     await appendFile(join(this.request.directory, PROBE_FILE), `${JSON.stringify(report)}\n`);
   }
 
@@ -275,6 +281,12 @@ class Trainer {
       { rows, inner: intermediateSize, columns: hiddenSize },
     ]);
   }
+}
+
+/** What a summary tells of a line of metrics, as JSON has it. */
+function figuresOf({ loss, bits_per_byte }: TrainingMetrics): RunState['last'] {
+  const finite = (value: number) => (Number.isFinite(value) ? value : null);
+  return { loss: finite(loss), bitsPerByte: finite(bits_per_byte) };
 }
 
 /** What all processes' shares of a batch are together. */

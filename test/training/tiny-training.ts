@@ -28,7 +28,7 @@ const TINY_PROJECT = {
   optim: { learningRate: 1e-2, warmup: 2 },
   checkpoint: { every: 5, keep: 0 },
   logging: { every: 3 },
-  backend: { threads: 1 },
+  backend: { threads: 2 },
 };
 
 /** Sentences that a small model can learn something of, different for every document. */

@@ -88,9 +88,28 @@ describe('a resumed run', () => {
     const project = tinyProject();
     await trainTiny(project);
     const before = { metrics: computedMetrics(project), tensors: await tensorFiles(project) };
-    await trainTiny(project, { start: { kind: 'resume', checkpoint: checkpointOf(project, 5) } });
+    const start = { kind: 'resume', checkpoint: checkpointOf(project, 5) } as const;
+    await expect(trainTiny(project, { start })).rejects.toThrow(
+      'going on from step 5 would delete 2 newer checkpoints',
+    );
+    await trainTiny(project, { start, force: true });
     expect(computedMetrics(project)).toEqual(before.metrics);
     expect(await tensorFiles(project)).toEqual(before.tensors);
+  });
+
+  it('forgets the course that it left: the newest checkpoint is of the course it took', async () => {
+    const project = tinyProject();
+    const set = ['checkpoint.keep=2'];
+    await trainTiny(project, { set });
+    const start = { kind: 'resume', checkpoint: checkpointOf(project, 10) } as const;
+    const stopped = await trainTiny(project, { start, force: true, stopAfter: 11, set });
+    expect(stopped.checkpoint).toBe(checkpointOf(project, 11));
+    await openCheckpoint(stopped.checkpoint);
+    const latest = await trainTiny(project, { start: { kind: 'resume', checkpoint: null }, set });
+    expect(latest).toMatchObject({ step: 12, finished: true });
+    expect(metricsOf(project).map(({ step }) => step)).toEqual([
+      ...new Set(metricsOf(project).map(({ step }) => step)),
+    ]);
   });
 
   it('has nothing to do when it is finished, unless it is made longer', async () => {
@@ -99,6 +118,7 @@ describe('a resumed run', () => {
     const before = computedMetrics(project);
     const summary = await trainTiny(project, { start: { kind: 'resume', checkpoint: null } });
     expect(summary).toMatchObject({ step: 12, finished: true, checkpoint: checkpointOf(project, 12) });
+    expect(summary.loss).toBe(metricsOf(project).at(-1)!.loss);
     expect(computedMetrics(project)).toEqual(before);
     const longer = await trainTiny(project, { start: { kind: 'resume', checkpoint: null }, set: ['steps=15'] });
     expect(longer).toMatchObject({ step: 15, finished: true });
@@ -183,7 +203,7 @@ describe('what a run can write beside its metrics', () => {
     const run = join(project, 'runs/watched');
     const probes = readFileSync(join(run, 'probe.jsonl'), 'utf8').trimEnd().split('\n');
     const reports = probes.map((line) => JSON.parse(line) as Record<string, Record<string, { std: number }>>);
-    expect(reports.map(({ step }) => step)).toEqual([0, 4, 8]);
+    expect(reports.map(({ step }) => step)).toEqual([4, 8, 12]);
     for (const kind of ['activations', 'activationGradients', 'parameters', 'gradients'])
       for (const { std } of Object.values(reports[1]![kind]!)) expect(std).toBeGreaterThanOrEqual(0);
 

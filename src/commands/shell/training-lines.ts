@@ -63,7 +63,8 @@ export function describeSummary(summary: TrainingSummary): string[] {
   ];
 }
 
-const known = (value: number, show: (value: number) => string): string[] => (Number.isNaN(value) ? [] : [show(value)]);
+const known = (value: number | null, show: (value: number) => string): string[] =>
+  value === null || Number.isNaN(value) ? [] : [show(value)];
 
 /** `950`, `1.5 k`, `2.0 M` */
 export function thousands(value: number): string {

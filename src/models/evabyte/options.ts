@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Hyper-parameters of EvaByte (behaviour §4.1). Defaults are the reference's. */
+/** Hyper-parameters of EvaByte (behaviour §4.1). Defaults are the reference's, with the chunk size of its configurations. */
 export const evabyteOptions = z
   .strictObject({
     architecture: z.literal('evabyte'),
