@@ -11,14 +11,20 @@ const SYMBOLS = BATCH.size * BATCH.sequenceLength;
 describe('the plan of a quickstart', () => {
   it('trains two models and scores four times within the time, if scoring costs a third of training', () => {
     fc.assert(
-      fc.property(fc.double({ min: 1, max: 60 }), fc.double({ min: 0.01, max: 0.5 }), (minutes, secondsPerStep) => {
-        const { steps, heldOutBytes } = fitToTime(minutes, secondsPerStep);
-        const training = 2 * steps * secondsPerStep;
-        const scoring = (4 * heldOutBytes * secondsPerStep) / 3 / SYMBOLS;
-        expect(training).toBeLessThanOrEqual(0.65 * 60 * minutes + 1e-9);
-        // A floor holds enough text back for an interval, however slow the machine.
-        expect(scoring).toBeLessThanOrEqual(Math.max(0.15 * 60 * minutes, (4 * 60_000 * secondsPerStep) / 3 / SYMBOLS));
-      }),
+      fc.property(
+        fc.double({ min: 1, max: 60, noNaN: true }),
+        fc.double({ min: 0.01, max: 0.5, noNaN: true }),
+        (minutes, secondsPerStep) => {
+          const { steps, heldOutBytes } = fitToTime(minutes, secondsPerStep);
+          const training = 2 * steps * secondsPerStep;
+          const scoring = (4 * heldOutBytes * secondsPerStep) / 3 / SYMBOLS;
+          expect(training).toBeLessThanOrEqual(0.65 * 60 * minutes + 1e-9);
+          // A floor holds enough text back for an interval, however slow the machine.
+          expect(scoring).toBeLessThanOrEqual(
+            Math.max(0.15 * 60 * minutes, (4 * 60_000 * secondsPerStep) / 3 / SYMBOLS),
+          );
+        },
+      ),
     );
   });
 
