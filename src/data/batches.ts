@@ -1,7 +1,7 @@
 import type { HostTensor } from '../graph/tensor.js';
 import { buildInputs, type InputSpec } from '../models/inputs.js';
 import type { Compressor } from '../plugins/contracts.js';
-import { ConfigError, DataError } from '../support/errors.js';
+import { CheckpointError, ConfigError, DataError } from '../support/errors.js';
 import type { VocabularyLayout } from '../vocabulary/vocabulary.js';
 import { type BatchStatistics, emptyStatistics } from './batch-statistics.js';
 import { DataSource, type DocumentStream } from './document-stream.js';
@@ -50,9 +50,12 @@ export interface Batch {
   state: LoaderState;
 }
 
+/** Raised when saved states get another meaning. */
+const STATE_VERSION = 1;
+
 /** The loader's state after a batch; of several processes' states, `mergeLoaderStates` makes the whole. Plain JSON. */
 export interface LoaderState {
-  version: 1;
+  version: typeof STATE_VERSION;
   /** Optimizer step of the next batch. */
   step: number;
   /** Of the compressor, whose codes the row's places depend on. */
@@ -111,7 +114,7 @@ export class BatchAssembler {
    * and weighted anew between the two; nothing else may change that decides what a place means.
    *
    * @throws DataError for sources that are missing, empty or no longer what they were; ConfigError for settings that
-   *   contradict each other or the state
+   *   contradict each other or the state; CheckpointError for a state of another version of this program
    */
   static async open(
     settings: BatchSettings,
@@ -173,7 +176,7 @@ export class BatchAssembler {
 
   private state(): LoaderState {
     const rows = this.microBatches.flat().map(({ number, row }) => [number, row.state()] as const);
-    return { version: 1, step: this.step, ...this.fingerprints, rows: Object.fromEntries(rows) };
+    return { version: STATE_VERSION, step: this.step, ...this.fingerprints, rows: Object.fromEntries(rows) };
   }
 }
 
@@ -194,6 +197,14 @@ function checkState(
   { batch, inputs }: BatchSettings,
   fingerprints: Pick<LoaderState, 'compressor' | 'sources'>,
 ): void {
+  // Of what was read from a file, the type says only what it should be.
+  const version: unknown = state.version;
+  if (version !== STATE_VERSION) {
+    throw new CheckpointError(`the saved batches are of version ${version}, not ${STATE_VERSION}`, {
+      field: 'loader.version',
+      hint: 'Resume with the version of this program that began the run.',
+    });
+  }
   const rows = Object.values(state.rows);
   if (rows.length !== batch.size) {
     throw new ConfigError(`the saved batches have ${rows.length} rows, not ${batch.size}`, {

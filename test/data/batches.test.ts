@@ -157,6 +157,17 @@ describe('resuming', () => {
   });
 });
 
+describe('a saved state', () => {
+  it.each([2, undefined])('of version %s is refused before anything else of it is looked at', async (version) => {
+    const state = { version } as unknown as LoaderState;
+    await expect(run(settings(manyFiles()), 1, state)).rejects.toMatchObject({
+      code: 'checkpoint',
+      message: expect.stringContaining(`version ${version}`),
+      hint: expect.stringContaining('version of this program'),
+    });
+  });
+});
+
 describe('rate and mode', () => {
   it('are those of the step that trains the first symbol of a document', async () => {
     // At step s the mode is parallel before the switch and sentinel after it; rate ½ shows every document as a pair.
