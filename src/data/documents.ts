@@ -1,4 +1,4 @@
-import { DataError } from '../support/errors.js';
+import { DataError, type ErrorLocation } from '../support/errors.js';
 import type { RecordBlock } from './blocks.js';
 import type { DataFile } from './data-files.js';
 import { partitionSource } from './partition.js';
@@ -69,6 +69,8 @@ export interface ReadDocumentsOptions {
 /** A document and where it was read. */
 export interface LocatedDocument extends DataDocument {
   file: string;
+  /** Its file and line, for messages: counting lines reads the file. */
+  locate(): Promise<ErrorLocation>;
 }
 
 const READ_AHEAD_BYTES = 1_048_576;
@@ -90,7 +92,9 @@ export async function* readDocuments(path: string, options: ReadDocumentsOptions
         const block = await reader.block(next ?? null);
         for (let i = 0; i < block.count; i++) {
           const document = await documentOf(file, block, i, onBadRecord, passedOver);
-          if (document !== null) yield { ...document, file: file.path };
+          if (document === null) continue;
+          const locate = async () => ({ file: file.path, line: await block.lineOf(i) });
+          yield { ...document, file: file.path, locate };
         }
         next = block.next;
       }

@@ -1,10 +1,17 @@
 import { asPluginFailure } from '../plugins/compressor-instance.js';
 import type { Compressor } from '../plugins/contracts.js';
 import { CompressorError, DataError, type ErrorLocation, PcError, PluginError } from '../support/errors.js';
+import type { Random } from '../support/random/index.js';
 import type { DataDocument } from './records.js';
 
 /** What encoding needs of a compressor. */
 export type Encoder = Pick<Compressor, 'encode' | 'field' | 'alphabetSize'>;
+
+/** The field whose precomputed codes stand for a document, one drawn of several; null where it has none. */
+export function drawCodeField({ codes }: DataDocument, random: Random): string | null {
+  const fields = [...codes.keys()];
+  return fields.length > 1 ? fields[random.integer(fields.length)]! : (fields[0] ?? null);
+}
 
 /**
  * The codes of a document: those stored in its field `codeField`, or freshly encoded where that is null.

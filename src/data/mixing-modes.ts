@@ -27,6 +27,11 @@ export const LAYOUTS = {
 
 export type LayoutName = keyof typeof LAYOUTS;
 
+/** Whether a document shown in this layout has to be encoded. */
+export function hasCompressedBlock(layout: LayoutName): boolean {
+  return LAYOUTS[layout].documents.some((blocks) => blocks.some((block) => block === 'compressed'));
+}
+
 export interface MixMode {
   raw: LayoutName;
   compressed: LayoutName;

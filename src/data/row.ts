@@ -2,8 +2,15 @@ import { cumulativeWeights, Random, type RandomState } from '../support/random/i
 import { type BatchStatistics, countBlock } from './batch-statistics.js';
 import { type CompressionSettings, compressionAt } from './compression-schedule.js';
 import type { Cursor, DocumentStream, TakenDocument } from './document-stream.js';
-import { type Encoder, symbolsOf } from './encoding.js';
-import { drawLayout, LAYOUTS, type LayoutName, type SizeRatioState, sizeRatio } from './mixing-modes.js';
+import { drawCodeField, type Encoder, symbolsOf } from './encoding.js';
+import {
+  drawLayout,
+  hasCompressedBlock,
+  LAYOUTS,
+  type LayoutName,
+  type SizeRatioState,
+  sizeRatio,
+} from './mixing-modes.js';
 import type { DataOptions } from './options.js';
 import { SequencePacker } from './packing.js';
 import { type LaidOutDocument, layOut, type SymbolLayoutOptions } from './symbol-layout.js';
@@ -151,8 +158,7 @@ export class Row {
     const taken = await this.sources.get(source)!.stream.take(statistics.passedOver);
     const ratio = rateUnit === 'symbol' ? sizeRatio(this.measured) : 1;
     const layout = drawLayout(compressionAt(compression, step), ratio, this.random);
-    const fields = [...taken.document.codes.keys()];
-    const codeField = fields.length > 1 ? fields[this.random.integer(fields.length)]! : (fields[0] ?? null);
+    const codeField = drawCodeField(taken.document, this.random);
     const laidOut = await this.layOut(taken, { layout, codeField });
     statistics.documents++;
     this.measure(laidOut);
@@ -164,8 +170,7 @@ export class Row {
     { layout, codeField }: Pick<PartialDocument, 'layout' | 'codeField'>,
   ): Promise<LaidOutDocument> {
     const { compressor, symbols: options } = this.options;
-    const wanted = LAYOUTS[layout].documents.some((blocks) => blocks.some((block) => block === 'compressed'));
-    const symbols = wanted ? await symbolsOf(document, codeField, compressor, locate) : null;
+    const symbols = hasCompressedBlock(layout) ? await symbolsOf(document, codeField, compressor, locate) : null;
     return layOut(LAYOUTS[layout], document.bytes, symbols, options);
   }
 

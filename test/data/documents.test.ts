@@ -102,6 +102,17 @@ describe('readDocuments', () => {
     expect(others).toEqual(['short']);
   });
 
+  it.each([
+    ['.jsonl', { 'a.jsonl': jsonl(['one', '', 'two']) }],
+    ['.jsonl.gz', { 'a.jsonl.gz': gzipSync(jsonl(['one', '', 'two'])) }],
+  ])('tells the file and the line of a document of %s', async (_, files) => {
+    const folder = temporaryData(files);
+    const places: unknown[] = [];
+    for await (const { locate } of readDocuments(folder, { onBadRecord: 'fail' })) places.push(await locate());
+    const [name] = Object.keys(files);
+    expect(places).toEqual([1, 3].map((line) => ({ file: join(folder, name!), line })));
+  });
+
   it('carries the code fields asked for, and no others', async () => {
     const line = '{"text":"t","m1_ac_ow16":"AA","m1_ac_ow20":"BB","other_ac_b64":"CC"}\n';
     const folder = temporaryData({ 'a.jsonl': line });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type Encoder, symbolsOf } from '../../src/data/encoding.js';
+import { drawCodeField, type Encoder, symbolsOf } from '../../src/data/encoding.js';
 import { CompressorError, DataError, PluginError } from '../../src/support/errors.js';
+import { Random } from '../../src/support/random/index.js';
 import { repeatingCompressor } from './settings.js';
 
 const bytes = Buffer.from('abc');
@@ -8,6 +9,20 @@ const document = { bytes, codes: new Map([['codes', 'XY']]) };
 const place = { file: 'a.jsonl', line: 7 };
 const symbols = (compressor: Partial<Encoder>, codeField: string | null = null) =>
   symbolsOf(document, codeField, { ...repeatingCompressor(), ...compressor }, async () => place);
+
+describe('drawCodeField', () => {
+  const drawn = (fields: string[]) => {
+    const random = Random.fromSeed(1);
+    const codes = new Map(fields.map((field) => [field, 'X']));
+    return new Set(Array.from({ length: 50 }, () => drawCodeField({ bytes, codes }, random)));
+  };
+
+  it('draws one of the fields that a record has, and null where it has none', () => {
+    expect(drawn(['a', 'b', 'c'])).toEqual(new Set(['a', 'b', 'c']));
+    expect(drawn(['a'])).toEqual(new Set(['a']));
+    expect(drawn([])).toEqual(new Set([null]));
+  });
+});
 
 describe('symbolsOf', () => {
   it('encodes the text, or reads the codes that the record has', async () => {

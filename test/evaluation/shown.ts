@@ -8,8 +8,14 @@ import { repeatingCompressor } from '../data/settings.js';
 
 const encoder = new TextEncoder();
 
-async function* located(texts: readonly string[], file = '/data/a.jsonl'): AsyncGenerator<LocatedDocument> {
-  for (const text of texts) yield { bytes: encoder.encode(text), codes: new Map(), file };
+async function* located(
+  texts: readonly string[],
+  codes: LocatedDocument['codes'],
+  file = '/data/a.jsonl',
+): AsyncGenerator<LocatedDocument> {
+  for (const [i, text] of texts.entries()) {
+    yield { bytes: encoder.encode(text), codes, file, locate: async () => ({ file, line: i + 1 }) };
+  }
 }
 
 export const RAW: RepresentationSettings = {
@@ -20,13 +26,14 @@ export const RAW: RepresentationSettings = {
   seed: 3,
 };
 
-/** Documents as the model sees them; raw bytes between sentinels unless told otherwise. */
+/** Documents as the model sees them; raw bytes between sentinels unless told otherwise. All have the same `codes`. */
 export async function shown(
   texts: readonly string[],
   settings: Partial<RepresentationSettings> = {},
+  codes: Record<string, string> = {},
 ): Promise<ShownDocument[]> {
   const documents: ShownDocument[] = [];
-  for await (const document of showDocuments(located(texts), '/data', { ...RAW, ...settings }))
-    documents.push(document);
+  const source = located(texts, new Map(Object.entries(codes)));
+  for await (const document of showDocuments(source, '/data', { ...RAW, ...settings })) documents.push(document);
   return documents;
 }

@@ -2,10 +2,17 @@ import { createHash } from 'node:crypto';
 import { basename, relative } from 'node:path';
 import { type Compression, type CompressionSettings, compressionAt } from '../../data/compression-schedule.js';
 import type { LocatedDocument } from '../../data/documents.js';
-import { drawLayout, LAYOUTS, type LayoutName, type SizeRatioState, sizeRatio } from '../../data/mixing-modes.js';
+import { drawCodeField, type Encoder, symbolsOf } from '../../data/encoding.js';
+import {
+  drawLayout,
+  hasCompressedBlock,
+  LAYOUTS,
+  type LayoutName,
+  type SizeRatioState,
+  sizeRatio,
+} from '../../data/mixing-modes.js';
 import type { DataOptions } from '../../data/options.js';
 import { type LaidOutDocument, layOut, type SymbolLayoutOptions } from '../../data/symbol-layout.js';
-import type { Compressor } from '../../plugins/contracts.js';
 import { Random } from '../../support/random/index.js';
 
 /** Which document this is, on every machine that holds the same data. */
@@ -31,7 +38,7 @@ export interface RepresentationSettings {
   compression: Compression;
   rateUnit: DataOptions['rateUnit'];
   /** Only asked where a layout has a compressed block. */
-  compressor: Pick<Compressor, 'encode' | 'field'>;
+  compressor: Encoder;
   symbols: SymbolLayoutOptions;
   /** Seed of the layout that is drawn for each document. */
   seed: number;
@@ -51,7 +58,7 @@ export function evaluatedCompression(settings: CompressionSettings, step: number
  * on the seed and its position alone, and models which share a mixture are shown the same.
  *
  * @param root folder or file that the documents were read from
- * @throws CompressorError for a document that the compressor cannot represent
+ * @throws what `symbolsOf` throws for a document that has no codes, or not those of the compressor, with its file and line
  */
 export async function* showDocuments(
   documents: AsyncIterable<LocatedDocument>,
@@ -67,7 +74,8 @@ export async function* showDocuments(
     if (document.file !== file) index = 0;
     file = document.file;
     const layout = drawLayout(compression, rateUnit === 'symbol' ? sizeRatio(measured) : 1, layouts);
-    const codes = needsCodes(layout) ? await codesOf(document, compressor, fields) : null;
+    const codeField = drawCodeField(document, fields);
+    const codes = hasCompressedBlock(layout) ? await symbolsOf(document, codeField, compressor, document.locate) : null;
     if (codes !== null) {
       measured.bytes += document.bytes.length;
       measured.symbols += codes.length;
@@ -83,19 +91,4 @@ export async function* showDocuments(
       },
     };
   }
-}
-
-function needsCodes(layout: LayoutName): boolean {
-  return LAYOUTS[layout].documents.some((blocks) => blocks.some((block) => block === 'compressed'));
-}
-
-/** Precomputed codes where the record has them, one drawn of several; else those of the compressor. */
-async function codesOf(
-  { bytes, codes }: LocatedDocument,
-  compressor: RepresentationSettings['compressor'],
-  random: Random,
-): Promise<Uint32Array> {
-  const stored = [...codes.values()];
-  if (stored.length === 0) return (await compressor.encode(bytes)).symbols;
-  return compressor.field.read(stored[stored.length > 1 ? random.integer(stored.length) : 0]!).symbols;
 }

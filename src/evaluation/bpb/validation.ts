@@ -1,7 +1,8 @@
 import { readDocuments } from '../../data/documents.js';
+import type { Encoder } from '../../data/encoding.js';
 import type { DataOptions } from '../../data/options.js';
 import type { LanguageModel } from '../../models/index.js';
-import type { Compressor, Session } from '../../plugins/contracts.js';
+import type { Session } from '../../plugins/contracts.js';
 import { ConfigError } from '../../support/errors.js';
 import type { VocabularyLayout } from '../../vocabulary/vocabulary.js';
 import { type BpbMeasurement, evaluateBpb } from './evaluate.js';
@@ -14,7 +15,7 @@ export interface ValidationRequest {
   model: LanguageModel;
   vocabulary: VocabularyLayout;
   /** Only asked where no raw text is trained on, so that the training representation is scored. */
-  compressor: Pick<Compressor, 'encode' | 'field'>;
+  compressor: Encoder;
   data: DataOptions;
   seed: number;
   /** Windows of a batch, symbols of a window, and whether attention stays within documents: best as in training. */

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { dataOptions } from '../../../src/data/options.js';
 import { evaluatedCompression } from '../../../src/evaluation/bpb/representation.js';
+import { CompressorError } from '../../../src/support/errors.js';
+import { repeatingCompressor } from '../../data/settings.js';
 import { shown } from '../shown.js';
 
 const TEXTS = Array.from({ length: 200 }, (_, i) => `text ${i}`);
@@ -45,6 +47,36 @@ describe('the evaluated representation', () => {
     const compressed = drawn.filter((layout) => layout === 'compressed').length;
     expect(compressed).toBeGreaterThan(70);
     expect(compressed).toBeLessThan(130);
+  });
+
+  describe('of precomputed codes', () => {
+    const compressed = { compression: { mode: 'sentinel', rate: 1 } } as const;
+    const symbolsOf = ({ ids }: { ids: Int32Array }) =>
+      Buffer.from(ids.subarray(2, -2).map((id) => id - 320)).toString();
+
+    it('is one of those that the record has', async () => {
+      const documents = await shown(TEXTS, compressed, { a: 'A', b: 'BB' });
+      expect(new Set(documents.map(symbolsOf))).toEqual(new Set(['A', 'BB']));
+    });
+
+    it('is refused with its file, line and field where they are not of the compressor', async () => {
+      const compressor = { ...repeatingCompressor(), alphabetSize: 66 };
+      await expect(shown(['one'], { ...compressed, compressor }, { codes: 'AB' })).rejects.toMatchObject({
+        code: 'data',
+        location: { file: '/data/a.jsonl', line: 1, field: 'codes' },
+      });
+      expect(await shown(['one'], { ...compressed, compressor }, { codes: 'AA' })).toHaveLength(1);
+    });
+  });
+
+  it('names the file and line of a document that the compressor cannot represent', async () => {
+    const encode = (bytes: Uint8Array) => {
+      if (bytes.length > 1) throw new CompressorError('no code for this');
+      return { symbols: new Uint32Array(1) };
+    };
+    const compressor = { ...repeatingCompressor(), encode };
+    const showing = shown(['a', 'bc'], { compression: { mode: 'sentinel', rate: 1 }, compressor });
+    await expect(showing).rejects.toMatchObject({ code: 'compressor', location: { file: '/data/a.jsonl', line: 2 } });
   });
 
   it('names documents by file, position and content', async () => {
