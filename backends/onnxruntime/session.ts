@@ -37,8 +37,13 @@ export class OnnxruntimeSession implements Session {
   static async open(state: StateSpec[], { threads, arena }: Partial<SessionSettings>): Promise<OnnxruntimeSession> {
     const session = new OnnxruntimeSession(new Worker(workerEntry(import.meta.url, './worker.js')));
     const settings = { threads: threads ?? availableParallelism(), arena: arena ?? true };
-    await session.request('open', { state, settings });
-    return session;
+    try {
+      await session.request('open', { state, settings });
+      return session;
+    } catch (error) {
+      await session.dispose();
+      throw error;
+    }
   }
 
   async load(program: Program, options: LoadOptions = {}): Promise<Executable> {

@@ -1,3 +1,4 @@
+import { totalmem } from 'node:os';
 import { Tensor } from 'onnxruntime-node';
 import { byteLength, type DType, type HostTensor, sameShape } from '../../src/graph/index.js';
 import type { StateSlice, StateSpec } from '../../src/plugins/contracts.js';
@@ -31,6 +32,8 @@ export function fromOrt(tensor: Tensor): HostTensor {
   return { dtype, shape: [...tensor.dims], bytes: bytesOf(tensor) };
 }
 
+const gibibytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+
 interface Entry {
   spec: StateSpec;
   current: Tensor;
@@ -48,7 +51,17 @@ export class StateStore {
   private readonly snapshots = new Map<number, Map<string, Tensor>>();
   private snapshotCount = 0;
 
+  /** @throws BackendError if the entries cannot fit in the machine's memory */
   constructor(specs: readonly StateSpec[]) {
+    const bytes = specs.reduce((total, { dtype, shape }) => total + byteLength(dtype, shape), 0);
+    if (bytes > totalmem())
+      throw new BackendError(
+        'out-of-memory',
+        `the state takes ${gibibytes(bytes)}, and this machine has ${gibibytes(totalmem())}`,
+        {
+          hint: 'Choose a smaller model; `pc configs list` shows the presets and their sizes.',
+        },
+      );
     this.entries = new Map(
       specs.map((spec) => [spec.name, { spec, current: zeros(spec.dtype, spec.shape), spare: null }]),
     );

@@ -167,6 +167,14 @@ describe('failures are typed', () => {
     await session.dispose();
   });
 
+  it('state that the machine cannot hold, before it is allocated', async () => {
+    const state = [{ name: 'w', dtype: 'f32' as const, shape: [1 << 20, 1 << 20] }];
+    await expect(open(state)).rejects.toMatchObject({
+      failure: 'out-of-memory',
+      message: expect.stringContaining('4096.0 GiB'),
+    });
+  });
+
   it('a tensor that no memory can hold', async () => {
     const session = await open();
     const x = g.input('x', 'f32', [1]);
