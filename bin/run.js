@@ -21,4 +21,21 @@ const [{ run }, { handle }, { flush }, { settings }] = await Promise.all([
 // Linked plugins run as they are on disk, like installed ones.
 settings.enableAutoTranspile = false;
 
-await run(process.argv.slice(2), import.meta.url).then(() => flush(), handle);
+// A reader that has seen enough closes the pipe, as in `pc configs list | head`: the work goes on without it. Output that
+// cannot be written for another reason, such as a full disk, is a failure, but no reason to lose the work either.
+const outputBroken = new Promise((resolve) => {
+  const tell = (error) => {
+    if (error.code !== 'EPIPE' && process.exitCode !== 1) {
+      process.stderr.write(`Error: the output cannot be written: ${error.message}\n`);
+      process.exitCode = 1;
+    }
+    resolve();
+  };
+  process.stdout.on('error', tell);
+  // Commands of oclif add a listener of their own, which throws.
+  process.stdout.on('newListener', (event, listener) => {
+    if (event === 'error') process.nextTick(() => process.stdout.off('error', listener));
+  });
+});
+
+await run(process.argv.slice(2), import.meta.url).then(() => Promise.race([flush(), outputBroken]), handle);

@@ -101,7 +101,10 @@ export default class Train extends BaseCommand {
     for (const line of describeSummary(summary!)) this.log(line);
     if (!summary!.finished)
       throw new InterruptedError(`stopped after step ${summary!.step}; nothing is lost`, {
-        hint: `Go on with it by: pc train --resume${config.name === 'default' ? '' : ` --name ${config.name}`}`,
+        hint:
+          summary!.checkpoint === ''
+            ? 'It had not come to its first step: start it again in the same way.'
+            : `Go on with it by: pc train --resume${config.name === 'default' ? '' : ` --name ${config.name}`}`,
       });
     return summary!;
   }

@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { rm, rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type Checkpoint,
@@ -200,6 +200,8 @@ export async function prepareRun(request: TrainingRequest): Promise<PreparedRun>
   } catch (error) {
     // What failed first is what the user must hear of.
     await close().catch(() => {});
+    // A directory that was made for nothing; one with anything in it stays.
+    await rmdir(directory).catch(() => {});
     throw error;
   }
 }
@@ -222,6 +224,11 @@ async function startingCheckpoint(request: TrainingRequest): Promise<Checkpoint 
         hint: 'Start it without --resume (with --force if it was stopped before its first checkpoint), or name another run.',
       });
     const checkpoint = await openCheckpoint(path);
+    if (settings.steps < checkpoint.step)
+      throw new ConfigError(`the run is at step ${checkpoint.step} already, past ${settings.steps} steps`, {
+        field: 'steps',
+        hint: `Ask for more than ${checkpoint.step} steps, or start a new run with --from ${path}.`,
+      });
     const changed = forbiddenChanges(await request.readConfig(join(path, CONFIG_FILE)), settings);
     if (changed.length > 0)
       throw new ConfigError(`a resumed run cannot change ${changed.join(', ')}`, {
@@ -250,10 +257,11 @@ async function startingCheckpoint(request: TrainingRequest): Promise<Checkpoint 
   return start.kind === 'from' ? openCheckpoint(start.checkpoint) : null;
 }
 
-/** What shows that training was begun in a directory: a checkpoint, or else metrics. */
+/** What shows that training has come somewhere in a directory: a checkpoint, or else a line of metrics. */
 async function traceOfRun(directory: string): Promise<string | undefined> {
   const metrics = join(directory, METRICS_FILE);
-  return (await listCheckpoints(directory))[0]?.path ?? ((await exists(metrics)) ? metrics : undefined);
+  const hasLines = (await exists(metrics)) && (await stat(metrics)).size > 0;
+  return (await listCheckpoints(directory))[0]?.path ?? (hasLines ? metrics : undefined);
 }
 
 /** What an earlier run left that would mix with, or be taken for, what the new one makes. */

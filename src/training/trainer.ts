@@ -25,8 +25,8 @@ import { Probe } from './probe.js';
 import { summariseProfile } from './profile.js';
 import type { TrainingSettings } from './settings.js';
 
-/** The step that is profiled, counted from the start of the process: by then buffers are allocated. */
-const PROFILED_STEP = 3;
+/** Steps before the one that is profiled, where there are as many: by then buffers are allocated. */
+const STEPS_BEFORE_PROFILE = 3;
 
 /** What a run is doing, for whoever shows it. */
 export interface TrainingObserver {
@@ -111,7 +111,7 @@ class Trainer {
     const { size, sequenceLength } = settings.batch;
     const flops = (rawShare: number) => prepared.model.flops({ sequenceLength, rawShare });
     const window = new MetricsWindow(size * sequenceLength, flops, peak, prepared.sums);
-    const first = prepared.step;
+    const profiled = Math.min(prepared.step + STEPS_BEFORE_PROFILE, settings.steps - 1);
     let stopped = await this.stopAsked();
     while (prepared.step < settings.steps && !stopped) {
       const started = performance.now();
@@ -120,7 +120,7 @@ class Trainer {
       await this.step(batch, window, {
         started,
         wait,
-        profiled: settings.logging.profile && prepared.step - first === PROFILED_STEP,
+        profiled: settings.logging.profile && prepared.step === profiled,
       });
       if (this.saveFailure) throw this.saveFailure;
       stopped = await this.stopAsked();

@@ -93,7 +93,9 @@ export async function trainTiny(
       onProblem: () => undefined,
     },
     {
-      onStart: () => undefined,
+      onStart: ({ step }) => {
+        if (step === stopAfter) stop.abort();
+      },
       onValidation: () => undefined,
       onCheckpoint: () => undefined,
       ...observer,

@@ -124,6 +124,20 @@ describe('a resumed run', () => {
     expect(longer).toMatchObject({ step: 15, finished: true });
   });
 
+  it('cannot be shorter than it is', async () => {
+    const project = tinyProject();
+    await trainTiny(project);
+    const start = { kind: 'resume', checkpoint: null } as const;
+    await expect(trainTiny(project, { start, set: ['steps=4'] })).rejects.toThrow('the run is at step 12 already');
+  });
+
+  it('that was stopped before its first step is started again as if it had not been', async () => {
+    const project = tinyProject();
+    const stopped = await trainTiny(project, { stopAfter: 0 });
+    expect(stopped).toMatchObject({ step: 0, finished: false, checkpoint: '' });
+    expect(await trainTiny(project)).toMatchObject({ step: 12, finished: true });
+  });
+
   it('may read other sources with other weights', async () => {
     const project = tinyProject();
     await trainTiny(project, { name: 'whole' });
@@ -190,6 +204,12 @@ describe('what a run can write beside its metrics', () => {
     expect(lines.map(({ step }) => step)).toEqual([6, 12]);
     expect(lines.map((line) => line.validation_bits_per_byte)).toEqual(seen);
     expect(seen[1]).toBeLessThan(seen[0]!);
+  });
+
+  it('profiles the last step of a run that is too short for a later one', async () => {
+    const project = tinyProject();
+    await trainTiny(project, { set: ['steps=2', 'logging.profile=true'] });
+    expect(existsSync(join(project, 'runs/run/profile/step.json'))).toBe(true);
   });
 
   it('leaves training as it is when it probes, profiles and measures', async () => {
