@@ -1,5 +1,5 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { z } from 'zod';
 import { DataError } from '../support/errors.js';
 import { systemErrorCode } from '../support/output-failures.js';
@@ -17,6 +17,8 @@ export interface Evaluation {
   interval: { low: number; high: number } | undefined;
   /** Whether raw bytes were scored, and nothing else. */
   isRaw: boolean;
+  /** Whether it was measured on other data than the run's validation data. */
+  isOnOtherData: boolean;
   /** How and on what it was measured: what must agree between evaluations that are compared. */
   conditions: EvaluationConditions;
 }
@@ -29,6 +31,8 @@ export interface EvaluationConditions {
   documentMask: string;
   /** Bytes of text that were scored. */
   bytes: string;
+  /** Path of the text, as it was given. */
+  data: string;
 }
 
 /** What a report needs of `val_results.json`: the file has more, and those of the reference less. */
@@ -43,6 +47,7 @@ const resultsFile = z.looseObject({
       context: z.number(),
       stride: z.number(),
       document_mask: z.boolean(),
+      data: z.string().optional(),
     })
     .optional(),
   model: z.looseObject({ step: z.number() }).optional(),
@@ -53,21 +58,24 @@ const UNKNOWN = 'unknown';
 
 /**
  * The evaluations in a run's directory, in the folders directly in it and in those of `evaluations/`: the one to judge
- * the run by comes last. That is the newest of the latest step, and one of raw bytes where there is any.
+ * the run by comes last. That is the newest of the latest step, on the run's own validation data and of raw bytes where
+ * there is any.
  *
+ * @param validation the run's own validation data; undefined where it has none, so that no other can be told from it
  * @throws DataError if one is damaged
  */
-export async function readEvaluations(directory: string): Promise<Evaluation[]> {
+export async function readEvaluations(directory: string, validation?: string): Promise<Evaluation[]> {
   const found: { evaluation: Evaluation; time: number }[] = [];
   for (const folder of await foldersWithResults(directory))
     for (const name of await readdir(folder)) {
       if (!RESULTS_NAME.test(name)) continue;
       const path = join(folder, name);
-      const evaluation = await readEvaluation(path, relative(directory, path));
+      const evaluation = await readEvaluation(path, relative(directory, path), validation);
       found.push({ evaluation, time: (await stat(path)).mtimeMs });
     }
   found.sort(
     (a, b) =>
+      Number(b.evaluation.isOnOtherData) - Number(a.evaluation.isOnOtherData) ||
       Number(a.evaluation.isRaw) - Number(b.evaluation.isRaw) ||
       (a.evaluation.step ?? 0) - (b.evaluation.step ?? 0) ||
       a.time - b.time,
@@ -90,7 +98,7 @@ async function folders(directory: string): Promise<string[]> {
   }
 }
 
-async function readEvaluation(path: string, file: string): Promise<Evaluation> {
+async function readEvaluation(path: string, file: string, validation: string | undefined): Promise<Evaluation> {
   const results = parse(await readFile(path, 'utf8'), path);
   const { conditions } = results;
   const { raw_only = false, mode = UNKNOWN, rate = Number.NaN } = conditions?.representation ?? {};
@@ -102,12 +110,14 @@ async function readEvaluation(path: string, file: string): Promise<Evaluation> {
     bitsPerByteWithEos: results.bits_per_byte_with_eos,
     interval: results.interval ?? undefined,
     isRaw,
+    isOnOtherData: isOther(conditions?.data, validation),
     conditions: {
       representation: isRaw ? 'raw bytes' : conditions ? `${mode}, rate ${rate}` : UNKNOWN,
       context: told(conditions?.context),
       stride: told(conditions?.stride),
       documentMask: told(conditions?.document_mask),
       bytes: told(results.num_bytes),
+      data: told(conditions?.data),
     },
   };
 }
@@ -124,6 +134,11 @@ function parse(text: string, file: string): z.infer<typeof resultsFile> {
   }
 }
 
-function told(value: number | boolean | undefined): string {
+/** Results that do not tell their data are taken for those of the run's own. */
+function isOther(data: string | undefined, validation: string | undefined): boolean {
+  return data !== undefined && validation !== undefined && resolve(data) !== resolve(validation);
+}
+
+function told(value: number | boolean | string | undefined): string {
   return value === undefined ? UNKNOWN : String(value);
 }

@@ -120,6 +120,7 @@ function evaluations({ estimates, runs }: PageContent): Html {
     'Stride',
     'Document mask',
     'Bytes of text',
+    'Data',
   ];
   const rows = runs.flatMap(({ name, evaluations }, index) =>
     evaluations.map((each) => [
@@ -132,6 +133,7 @@ function evaluations({ estimates, runs }: PageContent): Html {
       numberCell(each.conditions.stride),
       cell(each.conditions.documentMask),
       numberCell(each.conditions.bytes),
+      cell(each.conditions.data),
     ]),
   );
   return html`<section aria-labelledby="evaluations"><h2 id="evaluations">Bits per byte of held-out text</h2>

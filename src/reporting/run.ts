@@ -33,6 +33,7 @@ export interface Run {
 export async function readRun(directory: string): Promise<Run> {
   const settings = readSerialisedConfig(await readRequired(directory, 'config.yaml'));
   const byName = new Map(settings.map((setting) => [dotted(setting.path), setting]));
+  const validation = byName.get('data.validation')?.value;
   return {
     name: String(byName.get('name')?.value ?? basename(resolve(directory))),
     directory,
@@ -40,7 +41,7 @@ export async function readRun(directory: string): Promise<Run> {
     environment: await readEnvironment(join(directory, 'environment.json')),
     parameters: await countParameters(directory),
     metrics: await readMetrics(join(directory, METRICS_FILE)),
-    evaluations: await readEvaluations(directory),
+    evaluations: await readEvaluations(directory, typeof validation === 'string' ? validation : undefined),
   };
 }
 

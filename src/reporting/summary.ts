@@ -39,6 +39,7 @@ const CONDITION_TITLES: Readonly<Record<keyof EvaluationConditions, string>> = {
   stride: 'strides, in symbols',
   documentMask: 'document masks',
   bytes: 'amounts of text, in bytes',
+  data: 'held-out data',
 };
 
 const UNKNOWN = 'unknown';

@@ -59,12 +59,20 @@ interface ResultsOptions {
   step?: number;
   rawOnly?: boolean;
   context?: number;
+  data?: string;
 }
 
 /** `val_results.json` as `pc eval bpb` writes it, as far as a report reads it. */
 function writeResults(
   directory: string,
-  { bitsPerByte, folder = 'evaluations/50-raw', step = 50, rawOnly = true, context = 512 }: ResultsOptions,
+  {
+    bitsPerByte,
+    folder = 'evaluations/50-raw',
+    step = 50,
+    rawOnly = true,
+    context = 512,
+    data = 'data/validation',
+  }: ResultsOptions,
 ): void {
   const results = {
     bits_per_byte: bitsPerByte,
@@ -76,6 +84,7 @@ function writeResults(
       context,
       stride: 512,
       document_mask: true,
+      data,
     },
     model: { step },
   };
@@ -143,6 +152,15 @@ describe('a report', () => {
     expect(summaries[0]!.evaluation).toMatchObject({ bitsPerByte: 2, step: 50, isRaw: true });
     expect(plain(page)).toContain('one 50 1.0000 0.9000 – 1.1000 1.0100 sentinel, rate 0.9 512 512 true 1000');
     expect(plain(page)).toContain('one 40 3.0000 2.9000 – 3.1000 3.0100 raw bytes');
+  });
+
+  it('judges a run by its own validation data, whatever else it was evaluated on later', async () => {
+    const directory = await makeRun({ name: 'one', set: ['data.validation=data/validation'] });
+    writeResults(directory, { bitsPerByte: 2 });
+    writeResults(directory, { bitsPerByte: 1, folder: 'evaluations/50-raw-data-easy', data: 'easy.jsonl' });
+    const { page, summaries } = await report([directory]);
+    expect(summaries[0]!.evaluation).toMatchObject({ bitsPerByte: 2, isOnOtherData: false });
+    expect(plain(page)).toContain('true 1000 easy.jsonl');
   });
 
   it("takes the reference's results, which tell less", async () => {

@@ -121,7 +121,9 @@ Without CHECKPOINT the newest one of the project's run is evaluated, with the pr
     const { checkpoint, trained, config } = await chooseCheckpoint(path, flags, SETTABLE, bpbSettings(flags));
     const evaluation = await import('../../evaluation/index.js');
     const data = evaluation.requireHeldOut(config.data.validation);
-    const directory = output ?? evaluation.defaultResultsDirectory(checkpoint.path, checkpoint.step, config.bpb);
+    const ownData = trained.data.validation;
+    const directory =
+      output ?? evaluation.defaultResultsDirectory(checkpoint.path, checkpoint.step, config.bpb, { data, ownData });
     await evaluation.requireFreeResultsDirectory(directory, flags.force);
     const registry = await this.loadPlugins();
     const signal = this.stopSignal;

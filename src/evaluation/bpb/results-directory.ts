@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { checkpointName } from '../../checkpoints/layout.js';
@@ -77,8 +78,15 @@ export async function readResults(directory: string): Promise<BpbResults> {
  * windows in the name, so that evaluations that differ do not meet.
  *
  * @param checkpoint its directory, `<run>/checkpoints/<step>` or any other
+ * @param data what is evaluated on; in the name where it is not `ownData`
+ * @param ownData the run's validation data; null: it has none
  */
-export function defaultResultsDirectory(checkpoint: string, step: number, options: BpbOptions): string {
+export function defaultResultsDirectory(
+  checkpoint: string,
+  step: number,
+  options: BpbOptions,
+  { data, ownData }: { data: string; ownData: string | null },
+): string {
   const parent = dirname(resolve(checkpoint));
   const run = join(checkpoint, basename(parent) === 'checkpoints' ? '../..' : '..');
   const { rawOnly, context, contextBytes, stride, documentMask } = options;
@@ -89,7 +97,21 @@ export function defaultResultsDirectory(checkpoint: string, step: number, option
     ['mask', documentMask],
   ];
   const suffixes = asked.flatMap(([name, value]) => (value === null ? [] : [`${name}-${value}`]));
+  if (ownData === null || !isSamePath(data, ownData)) suffixes.push(`data-${nameOfData(data)}`);
   return join(run, 'evaluations', [checkpointName(step), rawOnly ? 'raw' : 'training', ...suffixes].join('-'));
+}
+
+/** A readable part of a file name; its digest tells apart data of the same name in different folders. */
+function nameOfData(data: string): string {
+  const path = resolve(data);
+  const digest = createHash('sha256').update(path).digest('hex').slice(0, 8);
+  return `${basename(path)
+    .replace(/[^\w.-]+/g, '_')
+    .slice(0, 40)}-${digest}`;
+}
+
+export function isSamePath(a: string, b: string): boolean {
+  return resolve(a) === resolve(b);
 }
 
 /** Whether a directory holds the results of an evaluation. */

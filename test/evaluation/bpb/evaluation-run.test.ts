@@ -205,18 +205,30 @@ describe('a checkpointed model', () => {
 
 describe('the default directory of results', () => {
   const options = bpbOptions.parse({ rawOnly: true });
+  const own = { data: './validation', ownData: 'validation' };
+
   it('is in the run, under the step and what was asked for', () => {
-    const of = (more: object) => defaultResultsDirectory('runs/x/checkpoints/0000000040', 40, { ...options, ...more });
+    const of = (more: object) =>
+      defaultResultsDirectory('runs/x/checkpoints/0000000040', 40, { ...options, ...more }, own);
     expect(of({})).toBe('runs/x/evaluations/0000000040-raw');
     expect(of({ rawOnly: false, context: 32, documentMask: false })).toBe(
       'runs/x/evaluations/0000000040-training-context-32-mask-false',
     );
   });
 
+  it("tells data apart that is not the run's own", () => {
+    const of = (data: string, ownData: string | null = 'validation') =>
+      defaultResultsDirectory('runs/x/checkpoints/0000000040', 40, options, { data, ownData });
+    expect(of('one.jsonl')).toMatch(/^runs\/x\/evaluations\/0000000040-raw-data-one\.jsonl-[0-9a-f]{8}$/);
+    const names = ['validation', 'one.jsonl', 'two.jsonl', 'there/one.jsonl'].map((data) => of(data));
+    expect(new Set(names).size).toBe(4);
+    expect(of('validation', null)).not.toBe(of('one.jsonl', null));
+  });
+
   it('is beside a checkpoint that is in no run', () => {
     const checkpoint = join(temporaryDirectory(), 'weights');
     mkdirSync(checkpoint);
-    const directory = defaultResultsDirectory(checkpoint, 40, options);
+    const directory = defaultResultsDirectory(checkpoint, 40, options, own);
     expect(directory).toBe(join(checkpoint, '../evaluations/0000000040-raw'));
     expect(existsSync(directory)).toBe(false);
   });
