@@ -50,6 +50,7 @@ export default class Init extends BaseCommand {
               extensions: context.source?.extensions ?? null,
               output: join('data', 'train'),
               validation: { fraction: HELD_OUT, output: join('data', 'validation') },
+              datasetRoot: 'data',
               force: flags.force,
               signal: this.stopSignal,
               progress: ({ bytes }) => progress.report({ done: bytes, unit: 'bytes' }),

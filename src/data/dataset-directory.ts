@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { isAbsolute, join, normalize } from 'node:path';
+import { UsageError } from '../support/errors.js';
 import { type DirectoryKind, requireReplaceable } from '../support/replaceable-directory.js';
 import { DATASET_FORMAT, MANIFEST } from './dataset-writer.js';
 
 const DATASET: DirectoryKind = {
   content: 'a dataset of ours',
-  isOneOf: hasManifest,
+  isOneOf: isDataset,
   hint: 'Choose another output, or move it away.',
 };
 
@@ -19,8 +20,21 @@ export function requireFreeDatasetDirectory(path: string, force: boolean): Promi
   return requireReplaceable(path, force, DATASET);
 }
 
-/** Other programs have files of this name too, so its content decides. */
-async function hasManifest(directory: string): Promise<boolean> {
+/**
+ * The folder of a source's dataset, strictly below the root.
+ *
+ * @throws UsageError for a source that is empty, absolute, or leads to the root or out of it
+ */
+export function sourceDirectory(root: string, source: string): string {
+  const isBelow = source.trim() !== '' && !isAbsolute(source) && !/^\.\.?(?:[\\/]|$)/.test(normalize(source));
+  if (isBelow) return join(root, source);
+  throw new UsageError(`--source must be a folder below ${root}, not ${JSON.stringify(source)}`, {
+    hint: 'Give a name, for example --source train.',
+  });
+}
+
+/** Whether a folder holds our manifest. Other programs have files of this name too, so its content decides. */
+export async function isDataset(directory: string): Promise<boolean> {
   try {
     const manifest: unknown = JSON.parse(await readFile(join(directory, MANIFEST), 'utf8'));
     return (

@@ -1,16 +1,17 @@
 import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { writeDirectoryAtomic } from '../support/atomic-files.js';
 import { ConfigError, DataError } from '../support/errors.js';
+import { exists } from '../support/output-failures.js';
 import { removeStaleTemporaries } from '../support/temporaries.js';
 import { requireFreeDatasetDirectory } from './dataset-directory.js';
 import { DatasetWriter } from './dataset-writer.js';
-import { type ImportOptions, type ImportReport, SKIP_REASONS, type SkipReason } from './import-options.js';
+import { type ImportOptions, type ImportReport, SKIP_REASONS, type SkipReason, skipCounts } from './import-options.js';
 import { LineBuckets } from './line-buckets.js';
-import { walkSourceTree } from './source-tree.js';
+import { unopenedReason, walkSourceTree } from './source-tree.js';
 
 /**
  * Buckets of documents by content. Duplicates meet in the same one, so only the checksums of one bucket are held in
@@ -31,6 +32,24 @@ const LENGTH_DIGITS = 10;
  *   (with `force`: if what stands there is no dataset) or cannot be written; ConfigError for a fraction out of range. Nothing is left under the final names then.
  */
 export async function importSourceTree(options: ImportOptions): Promise<ImportReport> {
+  const { output, validation } = options;
+  const outputs = [output, ...(validation === null ? [] : [validation.output])];
+  const missing = (await Promise.all(outputs.map(missingParents))).flat();
+  try {
+    return await importDatasets(options);
+  } catch (error) {
+    for (const folder of missing) await rmdir(folder).catch(() => {});
+    throw error;
+  }
+}
+
+/** Folders that must be made for a path, the innermost first. */
+async function missingParents(path: string): Promise<string[]> {
+  const parent = dirname(path);
+  return parent === path || (await exists(parent)) ? [] : [parent, ...(await missingParents(parent))];
+}
+
+async function importDatasets(options: ImportOptions): Promise<ImportReport> {
   const { output, validation, force } = options;
   if (validation === null) return importInto(options, null);
   if (!(validation.fraction > 0 && validation.fraction < 1)) {
@@ -65,7 +84,7 @@ async function importInto(options: ImportOptions, heldOutFolder: string | null):
         await writeDistinct(buckets, bucket, (checksum) => writers[isHeldOut(checksum) ? 1 : 0]!, skipped);
         await buckets.remove(bucket);
       }
-      if (writers[0]!.documents === 0) throw nothingLeft(options, skipped);
+      if (writers[0]!.documents === 0) throw nothingLeft(options, skipped, writers[1]?.documents ?? 0);
       await rm(spool, { recursive: true });
       const madeBy = { command: 'data import', ...describe(options) };
       return {
@@ -88,9 +107,10 @@ async function collect(
 ): Promise<string | null> {
   const done = { files: 0, bytes: 0 };
   let least: string | null = null;
-  const outputs = [options.output, ...(options.validation === null ? [] : [options.validation.output])];
+  const without = [options.output, options.validation?.output, options.datasetRoot].filter((path) => path != null);
+  const walk = { without, hidden: options.hidden, leftOut: (reason: SkipReason) => skipped[reason]++ };
   for (const directory of options.directories) {
-    for await (const path of walkSourceTree(directory, outputs)) {
+    for await (const path of walkSourceTree(directory, walk)) {
       options.signal?.throwIfAborted();
       const text = readText(join(directory, path), options);
       done.files++;
@@ -120,8 +140,8 @@ function readText(path: string, { extensions, minBytes, maxBytes }: ImportOption
     const content = readFileSync(path);
     if (content.includes(0)) return 'binary';
     return isUtf8(content) ? content : 'invalid UTF-8';
-  } catch {
-    return 'unreadable';
+  } catch (cause) {
+    return unopenedReason(path, cause);
   }
 }
 
@@ -167,15 +187,20 @@ function intoDirectory<T>(output: string, replace: boolean, fill: (folder: strin
   });
 }
 
-function describe({ directories, extensions, minBytes, maxBytes }: ImportOptions): Record<string, unknown> {
-  return { directories, extensions, minBytes, maxBytes };
+function describe({ directories, extensions, minBytes, maxBytes, hidden }: ImportOptions): Record<string, unknown> {
+  return { directories, extensions, minBytes, maxBytes, hidden };
 }
 
-function nothingLeft({ directories }: ImportOptions, skipped: ImportReport['skipped']): DataError {
-  const reasons = SKIP_REASONS.filter((reason) => skipped[reason] > 0).map((reason) => `${skipped[reason]} ${reason}`);
+function nothingLeft({ directories, emptyHint }: ImportOptions, skipped: ImportReport['skipped'], heldOut: number) {
+  const file = directories[0];
+  if (heldOut > 0) {
+    const taken = heldOut === 1 ? 'the only document' : `all ${heldOut} documents`;
+    return new DataError(`nothing is left to train on (holding out took ${taken})`, {
+      file,
+      hint: 'Choose a folder with more files: both datasets need at least one document.',
+    });
+  }
+  const reasons = skipCounts(skipped);
   const why = reasons.length === 0 ? 'no files were found' : `left out: ${reasons.join(', ')}`;
-  return new DataError(`nothing is left to train on (${why})`, {
-    file: directories[0],
-    hint: 'Choose another folder, or wider --extensions, --min-bytes and --max-bytes.',
-  });
+  return new DataError(`nothing is left to train on (${why})`, { file, hint: emptyHint });
 }

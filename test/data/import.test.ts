@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readDocuments } from '../../src/data/documents.js';
@@ -58,7 +58,7 @@ describe('importSourceTree', () => {
     });
     const output = join(folder, 'out');
     await run(join(folder, 'tree'), { output });
-    expect(paths(output)).toEqual(['.gitignore', 'keep.log', 'src/.gitignore', 'src/b.log', 'src/build/x.ts']);
+    expect(paths(output)).toEqual(['keep.log', 'src/b.log', 'src/build/x.ts']);
   });
 
   it('leaves out what is no text or not asked for, and counts why', async () => {
@@ -81,6 +81,10 @@ describe('importSourceTree', () => {
       binary: 1,
       'invalid UTF-8': 1,
       unreadable: 0,
+      'name not UTF-8': 0,
+      hidden: 0,
+      node_modules: 0,
+      dataset: 0,
       duplicate: 1,
     });
     expect(paths(output)).toEqual(['copy.ts']);
@@ -189,7 +193,7 @@ describe('importSourceTree', () => {
       message: expect.stringContaining('1 binary'),
     });
     expect(existsSync(output)).toBe(false);
-    expect(readdirSync(join(folder, 'sub'))).toEqual([]);
+    expect(existsSync(join(folder, 'sub'))).toBe(false);
   });
 
   it('does not import its own datasets, finished or not, where they lie in the tree', async () => {
@@ -198,7 +202,51 @@ describe('importSourceTree', () => {
     const first = await run(folder, { validation });
     const second = await run(folder, { validation, force: true });
     expect(first.training.documents + first.validation!.documents).toBe(2);
-    expect(second).toEqual(first);
+    expect(second).toEqual({ ...first, skipped: { ...first.skipped, dataset: 2 } });
+  });
+
+  it("leaves out other datasets of ours and the datasets' root, but not other manifests", async () => {
+    const folder = temporaryData({
+      'a.txt': 'one',
+      'b.txt': 'two',
+      'data/notes.txt': 'three',
+      'm/manifest.json': '{}',
+    });
+    await run(folder, { output: join(folder, 'elsewhere', 'train') });
+    const output = join(folder, 'data', 'other');
+    const { skipped } = await run(folder, { output, datasetRoot: join(folder, 'data') });
+    expect(paths(output)).toEqual(['a.txt', 'b.txt', 'm/manifest.json']);
+    expect(skipped.dataset).toBe(2);
+  });
+
+  it('leaves out dot files and node_modules below the folder, not the folder itself', async () => {
+    const files = { 'a.js': '1', '.env': '2', '.hid/b.js': '3', 'node_modules/c.js': '4' };
+    const tree = Object.entries(files).map(([path, text]) => [`node_modules/${path}`, text]);
+    const folder = temporaryData(Object.fromEntries(tree));
+    const output = join(folder, 'out');
+    const { skipped } = await run(join(folder, 'node_modules'), { output });
+    expect(paths(output)).toEqual(['a.js']);
+    expect(skipped).toMatchObject({ hidden: 2, node_modules: 1 });
+    await run(join(folder, 'node_modules'), { output, hidden: true, force: true });
+    expect(paths(output)).toEqual(['.env', '.hid/b.js', 'a.js']);
+  });
+
+  it('tells that holding out took the only document', async () => {
+    const folder = temporaryData({ 'tree/a.txt': 'one' });
+    const validation = { fraction: 0.05, output: join(folder, 'data', 'validation') };
+    await expect(
+      run(join(folder, 'tree'), { output: join(folder, 'data', 'train'), validation }),
+    ).rejects.toMatchObject({ code: 'data', message: expect.stringContaining('holding out took the only document') });
+    expect(existsSync(join(folder, 'data'))).toBe(false);
+  });
+
+  it.skipIf(process.platform !== 'linux')('counts files and folders whose names are not UTF-8', async () => {
+    const folder = temporaryData({ 'tree/a.txt': 'one' });
+    const named = (name: string) => Buffer.concat([Buffer.from(`${folder}/tree/`), Buffer.from(name, 'latin1')]);
+    writeFileSync(named('\xfc.txt'), 'two');
+    mkdirSync(named('\xe4'));
+    const { skipped } = await run(join(folder, 'tree'), { output: join(folder, 'out') });
+    expect(skipped).toMatchObject({ 'name not UTF-8': 2, unreadable: 0 });
   });
 
   it('refuses a folder that is not there and a share out of range', async () => {

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { Args, Flags } from '@oclif/core';
-import { IMPORT_DEFAULTS, type ImportReport, SKIP_REASONS } from '../../data/import-options.js';
+import { IMPORT_DEFAULTS, type ImportReport, skipCounts } from '../../data/import-options.js';
 import { UsageError } from '../../support/errors.js';
 import { BaseCommand } from '../base.js';
 
 export default class DataImport extends BaseCommand {
   static override summary = 'Make a dataset of a source tree: one document a file.';
   static override description =
-    'Writes chunks of JSONL and a manifest to ROOT/SOURCE. Files that a .gitignore excludes, binary files, files that are not UTF-8 and further copies of the same content are left out and counted.';
+    'Writes chunks of JSONL and a manifest to ROOT/SOURCE. Files that a .gitignore excludes, binary files, files that are not UTF-8 and further copies of the same content, node_modules, dot files and datasets (the whole ROOT) are left out and counted.';
   static override examples = [
     '<%= config.bin %> data import ~/projects --validation 0.05',
     '<%= config.bin %> data import linux --extensions c,h --source linux',
@@ -23,6 +23,7 @@ export default class DataImport extends BaseCommand {
     extensions: Flags.string({ summary: 'Take only files with these extensions.', helpValue: 'ts,py,…' }),
     'min-bytes': Flags.integer({ summary: 'Smallest file that is taken.', min: 1, default: IMPORT_DEFAULTS.minBytes }),
     'max-bytes': Flags.integer({ summary: 'Largest file that is taken.', min: 1, default: IMPORT_DEFAULTS.maxBytes }),
+    hidden: Flags.boolean({ summary: 'Take files and folders whose names begin with a dot, too.' }),
     prefix: Flags.string({ summary: "Beginning of the chunks' names.", default: IMPORT_DEFAULTS.prefix }),
     'chunk-bytes': Flags.integer({ summary: 'Largest size of a chunk.', min: 1, default: IMPORT_DEFAULTS.chunkBytes }),
     force: Flags.boolean({ summary: 'Replace datasets that exist.' }),
@@ -31,23 +32,29 @@ export default class DataImport extends BaseCommand {
   async run(): Promise<ImportReport> {
     const { args, flags } = await this.parse(DataImport);
     const { importSourceTree } = await import('../../data/import.js');
+    const { sourceDirectory } = await import('../../data/dataset-directory.js');
     const { root } = flags;
+    const output = sourceDirectory(root, flags.source);
+    const heldOut = join(root, 'validation');
     const fraction = flags.validation === undefined ? null : parseFraction(flags.validation);
     const { report } = await this.runTasks<{ report?: ImportReport }>(
       [
         {
-          title: `Importing ${args.directory} into ${join(root, flags.source)}`,
+          title: `Importing ${args.directory} into ${output}`,
           task: async (context, task) => {
             const progress = this.progressOf(task);
             context.report = await importSourceTree({
               directories: [args.directory],
-              output: join(root, flags.source),
-              validation: fraction === null ? null : { fraction, output: join(root, 'validation') },
+              output,
+              validation: fraction === null ? null : { fraction, output: heldOut },
               extensions: flags.extensions?.split(',').map((extension) => extension.trim().replace(/^\./, '')) ?? null,
               minBytes: flags['min-bytes'],
               maxBytes: flags['max-bytes'],
               prefix: flags.prefix,
               chunkBytes: flags['chunk-bytes'],
+              datasetRoot: root,
+              hidden: flags.hidden,
+              emptyHint: 'Choose another folder, or wider --extensions, --min-bytes and --max-bytes, or --hidden.',
               force: flags.force,
               signal: this.stopSignal,
               progress: ({ bytes }) => progress.report({ done: bytes, unit: 'bytes' }),
@@ -57,7 +64,7 @@ export default class DataImport extends BaseCommand {
       ],
       {},
     );
-    for (const line of describe(report!, join(root, flags.source), join(root, 'validation'))) this.log(line);
+    for (const line of describe(report!, output, heldOut)) this.log(line);
     return report!;
   }
 }
@@ -71,7 +78,7 @@ function parseFraction(text: string): number {
 function describe({ training, validation, skipped }: ImportReport, output: string, heldOut: string): string[] {
   const count = ({ documents, textBytes }: ImportReport['training']) =>
     `${documents} documents, ${(textBytes / 1e6).toFixed(2)} MB of text`;
-  const reasons = SKIP_REASONS.filter((reason) => skipped[reason] > 0).map((reason) => `${skipped[reason]} ${reason}`);
+  const reasons = skipCounts(skipped);
   return [
     `${output}: ${count(training)}`,
     ...(validation === null ? [] : [`${heldOut}: ${count(validation)}`]),

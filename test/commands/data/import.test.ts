@@ -47,6 +47,25 @@ describe('pc data import', () => {
     expect((await pc(['data', 'import', 'tree', '--force'], { cwd })).status).toBe(0);
   });
 
+  it.each(['../../x', '.', '', 'a/../..', '/tmp/x'])(
+    'refuses the source %j, which is not below the root',
+    async (source) => {
+      const cwd = tree();
+      const { status, stderr } = await pc(['data', 'import', 'tree', '--source', source], { cwd });
+      expect(status).toBe(2);
+      expect(stderr).toContain('--source must be a folder below data');
+      expect(readdirSync(cwd)).toEqual(['tree']);
+    },
+  );
+
+  it('takes nothing from the datasets beside it', async () => {
+    const cwd = tree();
+    expect((await pc(['data', 'import', '.', '--validation', '0.1'], { cwd })).status).toBe(0);
+    const { stdout } = await pc(['data', 'import', '.', '--source', 'other'], { cwd });
+    expect(stdout).toContain(`${join('data', 'other')}: 3 documents`);
+    expect(stdout).toContain('1 dataset folder');
+  });
+
   it('refuses a share that is none, as bad usage', async () => {
     const { status, stderr } = await pc(['data', 'import', 'tree', '--validation', '5%'], { cwd: tree() });
     expect(status).toBe(2);
@@ -64,7 +83,7 @@ describe('pc data import', () => {
     });
     expect(stderr).toMatch(/cannot write .*the file would exceed the limit on file sizes/);
     expect(status).toBe(1);
-    expect(readdirSync(join(cwd, 'data'))).toEqual([]);
+    expect(existsSync(join(cwd, 'data'))).toBe(false);
   });
 
   it('says that it cannot write where it may not', async () => {
