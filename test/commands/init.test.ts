@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/index.js';
@@ -49,6 +49,19 @@ describe('pc init', () => {
     const { status } = await pc(['init', '--data', texts, '--force'], { cwd });
     expect(status).toBe(0);
     expect(readFileSync(join(cwd, 'pc.config.yaml'), 'utf8')).toContain('extends:');
+  });
+
+  it.each([
+    ['no file', {}, 'no files were found'],
+    ['one file', { 'a.txt': 'one' }, 'holding out took the only document'],
+  ])('says what is wrong with a folder of %s, without flags it lacks, and leaves nothing', async (_, files, why) => {
+    const folder = temporaryDirectory();
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+    const { status, stderr } = await pc(['init', '--data', folder], { cwd });
+    expect(status).toBe(1);
+    expect(stderr.replace(/\s+/g, ' ')).toContain(why);
+    expect(stderr).not.toContain('--extensions');
+    expect(readdirSync(cwd)).toEqual([]);
   });
 
   it('does not put a second configuration beside one in another format', async () => {

@@ -37,6 +37,11 @@ export default class DataImport extends BaseCommand {
     const output = sourceDirectory(root, flags.source);
     const heldOut = join(root, 'validation');
     const fraction = flags.validation === undefined ? null : parseFraction(flags.validation);
+    if (fraction !== null && output === heldOut) {
+      throw new UsageError(`${heldOut} is where the documents that are held out go`, {
+        hint: 'Choose another --source, or leave out --validation.',
+      });
+    }
     const { report } = await this.runTasks<{ report?: ImportReport }>(
       [
         {

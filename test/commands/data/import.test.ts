@@ -58,6 +58,13 @@ describe('pc data import', () => {
     },
   );
 
+  it('refuses to put what is trained on where the held-out documents go', async () => {
+    const cwd = tree();
+    const args = ['--source', 'validation', '--validation', '0.1'];
+    expect((await pc(['data', 'import', 'tree', ...args], { cwd })).status).toBe(2);
+    expect(readdirSync(cwd)).toEqual(['tree']);
+  });
+
   it('takes nothing from the datasets beside it', async () => {
     const cwd = tree();
     expect((await pc(['data', 'import', '.', '--validation', '0.1'], { cwd })).status).toBe(0);
