@@ -5,6 +5,7 @@ export { type BpbRunRequest, runBpbEvaluation } from './bpb/evaluation-run.js';
 export type { BpbResults } from './bpb/results.js';
 export {
   defaultResultsDirectory,
+  findResults,
   holdsResults,
   readResults,
   requireFreeResultsDirectory,

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { saveTinyRun, TINY_CONFIG } from '../evaluation/tiny-run.js';
@@ -70,6 +70,20 @@ describe('pc eval bpb', () => {
     expect(both).toMatchObject({ status: 0, stderr: '' });
     expect(both.stdout).toMatch(/A − B: [+-]?\d\.\d{4} bits per byte \(95 % interval/);
     expect(both.stdout).toContain('steps: 40 and 50');
+    const first = statSync(join(cwd, 'runs/default/evaluations/0000000040-raw')).ino;
+    const repeated = await pc(['eval', 'bpb', '--compare', 'runs/default', 'runs/other', '--raw-only'], { cwd });
+    expect(repeated).toMatchObject({ status: 0, stderr: '' });
+    expect(repeated.stdout).not.toContain('Evaluating');
+    expect(statSync(join(cwd, 'runs/default/evaluations/0000000040-raw')).ino).toBe(first);
+
+    const file = join(cwd, 'runs/default/evaluations/0000000040-raw/val_results.json');
+    const text = readFileSync(file, 'utf8');
+    writeFileSync(file, text.replace('"stride": 16', '"stride": 3'));
+    const measured = await pc(['eval', 'bpb', '--compare', 'runs/default', 'runs/other', '--raw-only'], { cwd });
+    expect(measured.status).toBe(0);
+    expect(results(join(cwd, 'runs/default/evaluations/0000000040-raw-2')).conditions.stride).toBe(16);
+    writeFileSync(file, text);
+
     const directories = ['runs/default/evaluations/0000000040-raw', 'runs/other/evaluations/0000000050-raw'];
     const again = await pc(['eval', 'bpb', '--compare', ...directories, '--json', '-o', 'comparison.json'], { cwd });
     const comparison = JSON.parse(again.stdout);

@@ -44,7 +44,7 @@ export default class EvalBpb extends BaseCommand {
   static override description =
     `Scores every held-out document, and reports bits per byte with a bootstrap interval, by source and by document.
 
-Without CHECKPOINT the newest one of the project's run is evaluated, with the project's settings; a checkpoint or a run that is named has settings of its own. Flags and --set change either.`;
+Without CHECKPOINT the newest one of the project's run is evaluated, with the project's settings; a checkpoint or a run that is named has settings of its own. Flags and --set change either. --compare takes results of the same conditions that exist; --force measures again.`;
   static override examples = [
     '<%= config.bin %> eval bpb --raw-only',
     '<%= config.bin %> eval bpb runs/proxy --raw-only --context-bytes 4096 --stride 512',
@@ -100,7 +100,7 @@ Without CHECKPOINT the newest one of the project's run is evaluated, with the pr
       });
     const directories: string[] = [];
     for (const [index, path] of [a, b].entries())
-      directories.push(measured[index] ? path : (await this.evaluate(path, flags, undefined)).directory);
+      directories.push(measured[index] ? path : (await this.evaluate(path, flags, undefined, true)).directory);
     const comparison = await compareResults([directories[0]!, directories[1]!], {
       ...resampling(typeof flags.bootstrap === 'number' ? flags.bootstrap : undefined),
       signal: this.stopSignal,
@@ -113,17 +113,24 @@ Without CHECKPOINT the newest one of the project's run is evaluated, with the pr
     return comparison;
   }
 
+  /** @param reuse take results of equal conditions that exist instead of refusing to replace them */
   private async evaluate(
     path: string | undefined,
     flags: ParsedFlags,
     output: string | undefined,
+    reuse = false,
   ): Promise<{ results: BpbResults; directory: string }> {
     const { checkpoint, trained, config } = await chooseCheckpoint(path, flags, SETTABLE, bpbSettings(flags));
     const evaluation = await import('../../evaluation/index.js');
     const data = evaluation.requireHeldOut(config.data.validation);
     const ownData = trained.data.validation;
-    const directory =
+    const byDefault =
       output ?? evaluation.defaultResultsDirectory(checkpoint.path, checkpoint.step, config.bpb, { data, ownData });
+    const { onBadRecord } = config.data;
+    const wanted = { checkpoint, data, onBadRecord, options: config.bpb, trained };
+    const found = reuse && !flags.force ? await evaluation.findResults(byDefault, wanted) : null;
+    if (found?.results) return { results: found.results, directory: found.directory };
+    const directory = found?.directory ?? byDefault;
     await evaluation.requireFreeResultsDirectory(directory, flags.force);
     const registry = await this.loadPlugins();
     const signal = this.stopSignal;
@@ -145,7 +152,7 @@ Without CHECKPOINT the newest one of the project's run is evaluated, with the pr
                 settings: trained,
                 options: config.bpb,
                 data,
-                onBadRecord: config.data.onBadRecord,
+                onBadRecord,
                 output: directory,
                 force: flags.force,
                 signal,

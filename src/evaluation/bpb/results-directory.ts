@@ -101,6 +101,49 @@ export function defaultResultsDirectory(
   return join(run, 'evaluations', [checkpointName(step), rawOnly ? 'raw' : 'training', ...suffixes].join('-'));
 }
 
+/** What must agree for results that exist to be those of an evaluation that is asked for. */
+export interface WantedResults {
+  checkpoint: { path: string; step: number };
+  data: string;
+  onBadRecord: 'fail' | 'skip';
+  options: BpbOptions;
+  /** What the options stand for where they say nothing. */
+  trained: { batch: { sequenceLength: number }; loss: { documentMask: boolean } };
+}
+
+/**
+ * Results that exist for an evaluation, or else a free place for them: the directory itself, or its name with a number
+ * where that holds results of other conditions.
+ *
+ * @throws DataError if results are damaged; OutputError if something else stands there
+ */
+export async function findResults(
+  directory: string,
+  wanted: WantedResults,
+): Promise<{ directory: string; results: BpbResults | null }> {
+  for (let number = 1; ; number++) {
+    const path = number === 1 ? directory : `${directory}-${number}`;
+    if (!(await holdsResults(path))) return { directory: path, results: null };
+    const results = await readResults(path);
+    if (isWanted(results, wanted)) return { directory: path, results };
+  }
+}
+
+function isWanted({ conditions, model }: BpbResults, wanted: WantedResults): boolean {
+  const { checkpoint, options, trained } = wanted;
+  return (
+    model.step === checkpoint.step &&
+    isSamePath(model.checkpoint, checkpoint.path) &&
+    isSamePath(conditions.data, wanted.data) &&
+    (conditions.skipped_records === 0 || wanted.onBadRecord === 'skip') &&
+    conditions.representation.raw_only === options.rawOnly &&
+    conditions.context_bytes_wanted === options.contextBytes &&
+    (options.contextBytes !== null || conditions.context === (options.context ?? trained.batch.sequenceLength)) &&
+    conditions.stride === (options.stride ?? conditions.context) &&
+    conditions.document_mask === (options.documentMask ?? trained.loss.documentMask)
+  );
+}
+
 /** A readable part of a file name; its digest tells apart data of the same name in different folders. */
 function nameOfData(data: string): string {
   const path = resolve(data);
@@ -110,7 +153,7 @@ function nameOfData(data: string): string {
     .slice(0, 40)}-${digest}`;
 }
 
-export function isSamePath(a: string, b: string): boolean {
+function isSamePath(a: string, b: string): boolean {
   return resolve(a) === resolve(b);
 }
 
