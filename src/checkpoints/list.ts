@@ -52,7 +52,7 @@ export function namingAlternative(failure: CheckpointError, good: ListedCheckpoi
   const hint =
     good === undefined
       ? 'There is no other complete checkpoint beside it; start again or use a copy.'
-      : `Use the checkpoint of step ${good.step}: --resume-from ${good.path}`;
+      : `Name the checkpoint of step ${good.step} instead: ${good.path} (to go on training from it: --resume-from ${good.path})`;
   return new CheckpointError(failure.message, { ...failure.location, hint, cause: failure });
 }
 
