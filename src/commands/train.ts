@@ -6,7 +6,9 @@ import { InterruptedError, UsageError } from '../support/errors.js';
 import type { RunStart } from '../training/prepare-run.js';
 import type { TrainingSummary } from '../training/trainer.js';
 import { BaseCommand } from './base.js';
+import { checkpointAt } from './shell/checkpoint-argument.js';
 import { configFlags, flagSettings, loadCommandConfig, settingFlags } from './shell/config-flags.js';
+import { requirePath, requireRun } from './shell/existing-run.js';
 import { describeSummary, trainingObserver } from './shell/training-lines.js';
 
 export default class Train extends BaseCommand {
@@ -30,7 +32,10 @@ export default class Train extends BaseCommand {
       helpValue: 'CKPT',
       exclusive: ['from', 'resume'],
     }),
-    from: Flags.string({ summary: 'A new run from the weights of this checkpoint.', helpValue: 'CKPT' }),
+    from: Flags.string({
+      summary: 'A new run from the weights of this checkpoint, or the newest of a run.',
+      helpValue: 'CKPT',
+    }),
     force: Flags.boolean({ summary: 'Replace a run of the same name.' }),
     backend: Flags.string({ summary: 'Backend plugin.', helpValue: 'NAME' }),
     tensorboard: Flags.boolean({ summary: 'Write TensorBoard event files.', allowNo: true }),
@@ -54,6 +59,9 @@ export default class Train extends BaseCommand {
     const located = await loadCommandConfig(flags, more);
     const { loadConfigFile, loadRunConfig, runDirectory, serialiseConfig } = await import('../config/index.js');
     const directory = runDirectory(located.config);
+    if (flags['resume-from'] !== undefined) await requirePath(flags['resume-from']);
+    else if (flags.resume) await requireRun(directory);
+    const from = flags.from === undefined ? undefined : await checkpointAt(flags.from);
     const { config, origins }: ResolvedConfig = resuming
       ? await loadRunConfig(join(flags['resume-from'] ?? directory, 'config.yaml'), {
           set: flags.set ?? [],
@@ -66,9 +74,9 @@ export default class Train extends BaseCommand {
     const signal = this.stopSignal;
     const start: RunStart = resuming
       ? { kind: 'resume', checkpoint: flags['resume-from'] ?? null }
-      : flags.from === undefined
+      : from === undefined
         ? { kind: 'new' }
-        : { kind: 'from', checkpoint: flags.from };
+        : { kind: 'from', checkpoint: from };
     const { summary } = await this.runTasks<{ summary?: TrainingSummary }>(
       [
         {

@@ -3,6 +3,7 @@ import type { Checkpoint } from '../../checkpoints/index.js';
 import type { Config, FlagSetting } from '../../config/index.js';
 import { CheckpointError, UsageError } from '../../support/errors.js';
 import { flagSettings, loadCommandConfig, type ParsedConfigFlags } from './config-flags.js';
+import { requirePath } from './existing-run.js';
 
 /** A checkpoint that a command works on. */
 export interface ChosenCheckpoint {
@@ -35,6 +36,17 @@ export async function chooseCheckpoint(
   return path === undefined ? ofProject(flags, more) : named(path, flags, more);
 }
 
+/**
+ * The checkpoint at a path that the user names: of a run, its newest.
+ *
+ * @throws CheckpointError if nothing is there, or a run's newest is damaged
+ */
+export async function checkpointAt(path: string): Promise<string> {
+  await requirePath(path);
+  const { latestCheckpoint } = await import('../../checkpoints/index.js');
+  return (await latestCheckpoint(path))?.path ?? path;
+}
+
 async function ofProject(flags: ParsedConfigFlags, more: FlagSetting[]): Promise<ChosenCheckpoint> {
   const { config } = await loadCommandConfig(flags, more);
   const { loadConfigFile, runDirectory } = await import('../../config/index.js');
@@ -56,9 +68,8 @@ async function named(path: string, flags: ParsedConfigFlags, more: FlagSetting[]
       hint: 'Change single settings by --set, or leave out the checkpoint.',
     });
   const { loadConfigFile, loadRunConfig } = await import('../../config/index.js');
-  const { latestCheckpoint, openCheckpoint } = await import('../../checkpoints/index.js');
-  const latest = await latestCheckpoint(path);
-  const checkpoint = await openCheckpoint(latest?.path ?? path);
+  const { openCheckpoint } = await import('../../checkpoints/index.js');
+  const checkpoint = await openCheckpoint(await checkpointAt(path));
   const file = join(checkpoint.path, 'config.yaml');
   const { config: trained } = await loadConfigFile(file);
   const { config } = await loadRunConfig(file, { set: flags.set ?? [], flags: [...flagSettings(flags), ...more] });
