@@ -39,7 +39,8 @@ export interface TrainingObserver {
     millisecondsPerStep: number;
     metrics: TrainingMetrics | null;
   }): void;
-  onValidation(result: { step: number; steps: number; bitsPerByte: number }): void;
+  /** `isRaw`: of raw bytes; otherwise of the training representation, where no raw text is trained on. */
+  onValidation(result: { step: number; steps: number; bitsPerByte: number; isRaw: boolean }): void;
   onCheckpoint(path: string): void;
 }
 
@@ -239,7 +240,8 @@ class Trainer {
     const bits = bitsPerByte(total);
     const nats = total.nats / total.tokens;
     await prepared.logger.log(prepared.step, { validation_loss: nats, validation_bits_per_byte: bits });
-    this.observer.onValidation({ step: prepared.step, steps: settings.steps, bitsPerByte: bits });
+    const isRaw = prepared.layout.rawIncluded;
+    this.observer.onValidation({ step: prepared.step, steps: settings.steps, bitsPerByte: bits, isRaw });
   }
 
   private openValidation(): Promise<Validation> {

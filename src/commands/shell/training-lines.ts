@@ -44,8 +44,10 @@ export function trainingObserver(show: (line: string) => void): TrainingObserver
       const secondsPerStep = (performance.now() - started) / 1000 / (step - firstStep);
       show(describeMetrics({ step, steps, metrics, secondsLeft: (steps - step) * secondsPerStep }));
     },
-    onValidation: ({ step, bitsPerByte }) =>
-      show(`step ${step}: ${bitsPerByte.toFixed(4)} bits per byte on held-out text`),
+    onValidation: ({ step, bitsPerByte, isRaw }) => {
+      const measured = isRaw ? 'as raw bytes' : 'in the training representation: no raw text is trained on';
+      show(`step ${step}: ${bitsPerByte.toFixed(4)} bits per byte of held-out text, ${measured}`);
+    },
     onCheckpoint: (path) => show(`saved ${path}`),
   };
 }
