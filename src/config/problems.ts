@@ -99,7 +99,9 @@ function optionsOf(issue: Issue): string[] {
 function suggestion(issue: Issue, value: unknown): string {
   const options = issue.code === 'invalid_value' ? issue.values.map(String) : optionsOf(issue);
   const nearest = typeof value === 'string' ? nearestName(value, options) : undefined;
-  return nearest ? `Did you mean ${nearest}?` : '`pc configs show` prints each setting and what it may be.';
+  return nearest
+    ? `Did you mean ${nearest}?`
+    : '`pc configs show` prints each setting with its value and where it was written; `pc configs show PRESET` those of a preset.';
 }
 
 /** Keys of records may be numbers to zod; a path of ours is made of names. */

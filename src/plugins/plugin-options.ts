@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ConfigError } from '../support/errors.js';
+import { nearestName } from '../support/nearest-name.js';
 
 /** One setting of a plugin, as `pc compressors show` lists it. */
 export interface OptionDescription {
@@ -20,12 +21,23 @@ export interface OptionDescription {
 export function parsePluginOptions<Options>(schema: z.ZodType<Options>, options: unknown, path: string): Options {
   const parsed = schema.safeParse(options);
   if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0]!;
+  const { error } = parsed;
+  const issue = error.issues.find(({ code }) => code === 'unrecognized_keys') ?? error.issues[0]!;
+  const at = [path, ...issue.path.map(String)].join('.');
   const [, kind, name] = /^(\w+?)s\.(.+)$/.exec(path) ?? [];
-  throw new ConfigError(issue.message, {
-    field: [path, ...issue.path.map(String)].join('.'),
-    hint: kind === undefined ? undefined : `\`pc ${kind}s show ${name}\` lists the options.`,
-    cause: parsed.error,
+  const listing = kind === undefined ? undefined : `\`pc ${kind}s show ${name}\` lists the options.`;
+  if (issue.code !== 'unrecognized_keys')
+    throw new ConfigError(`${at}: ${issue.message}`, { field: at, hint: listing, cause: error });
+  const field = `${at}.${issue.keys[0]!}`;
+  const within = [...issue.path.map(String), ''].join('.');
+  const siblings = describeOptions(schema).flatMap((option) =>
+    option.name.startsWith(within) ? [option.name.slice(within.length)] : [],
+  );
+  const nearest = nearestName(issue.keys[0]!, siblings);
+  throw new ConfigError(`there is no option ${field}`, {
+    field,
+    hint: nearest === undefined ? listing : `Did you mean ${at}.${nearest}?`,
+    cause: error,
   });
 }
 

@@ -168,6 +168,11 @@ describe('errors', () => {
     expect((await problem(load({ set: [assignment] }))).message).toBe(message);
   });
 
+  it('promise of `pc configs show` only what it prints', async () => {
+    const { hint } = await problem(load({ set: ['steps=lots'] }));
+    expect(hint).toContain('each setting with its value and where it was written');
+  });
+
   it('suggest the nearest of several choices', async () => {
     expect((await problem(load({ set: ['data.mix=sentinal'] }))).hint).toBe('Did you mean sentinel?');
     expect((await problem(load({ set: ['model.architecture=evabite'] }))).hint).toBe('Did you mean evabyte?');

@@ -29,7 +29,16 @@ describe('options of a plugin', () => {
   });
 
   it('that are unknown are refused, naming them', () => {
-    expect(() => parsePluginOptions(schema, { levle: 1 }, 'compressors.mine')).toThrow('"levle"');
+    expect(() => parsePluginOptions(schema, { levle: 1 }, 'compressors.mine')).toThrow(
+      expect.objectContaining({
+        message: 'there is no option compressors.mine.levle',
+        location: { field: 'compressors.mine.levle' },
+        hint: 'Did you mean compressors.mine.level?',
+      }),
+    );
+    expect(() => parsePluginOptions(schema, { cache: { siez: 1 } }, 'compressors.mine')).toThrow(
+      expect.objectContaining({ hint: 'Did you mean compressors.mine.cache.size?' }),
+    );
   });
 
   it('are described by type, range, default and meaning', () => {
