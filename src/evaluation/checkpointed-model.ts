@@ -2,11 +2,17 @@ import type { Checkpoint } from '../checkpoints/index.js';
 import { trainedRepresentations } from '../data/compression-schedule.js';
 import type { DataOptions } from '../data/options.js';
 import { sameShape } from '../graph/index.js';
-import { createModel, type LanguageModel, type ModelOptions, type ParameterSpec } from '../models/index.js';
+import {
+  createModel,
+  type LanguageModel,
+  type ModelOptions,
+  type ParameterSpec,
+  vocabularySizes,
+} from '../models/index.js';
 import type { Backend, Compressor, Session } from '../plugins/contracts.js';
 import type { PluginRegistry } from '../plugins/registry.js';
+import { closeAll } from '../support/close-all.js';
 import { CheckpointError } from '../support/errors.js';
-import { RAW_LIMIT } from '../vocabulary/layout.js';
 import type { VocabularyOptions } from '../vocabulary/options.js';
 import { type VocabularyLayout, vocabularyLayout } from '../vocabulary/vocabulary.js';
 
@@ -47,17 +53,14 @@ export interface CheckpointedModel {
 export async function openCheckpointedModel(request: CheckpointedModelRequest): Promise<CheckpointedModel> {
   const { checkpoint, settings, registry } = request;
   const opened: (() => Promise<unknown> | undefined)[] = [];
-  const dispose = async () => {
-    for (const close of opened.splice(0).reverse()) await close();
-  };
+  const dispose = () => closeAll(opened.splice(0).reverse());
   try {
     const name = settings.data.compressor;
     const compressor = await registry.createCompressor(name, settings.compressors[name]);
     opened.push(() => compressor.dispose?.());
     const trained = trainedRepresentations(settings.data);
     const vocabulary = vocabularyLayout(settings.vocabulary, compressor.alphabetSize, trained);
-    const sizes = { size: vocabulary.size, rawSize: Math.min(RAW_LIMIT, vocabulary.size) };
-    const model = createModel(settings.model, sizes);
+    const model = createModel(settings.model, vocabularySizes(vocabulary.size));
     requireSameParameters(checkpoint, model, vocabulary);
     const backend = await openBackend(request);
     opened.push(() => backend.dispose());
@@ -66,7 +69,8 @@ export async function openCheckpointedModel(request: CheckpointedModelRequest): 
     await session.writeState(checkpoint.tensors(model.parameters.map(({ name }) => name)));
     return { checkpoint, model, vocabulary, compressor, session, dispose };
   } catch (error) {
-    await dispose();
+    // What failed first is what the user must hear of.
+    await dispose().catch(() => {});
     throw error;
   }
 }

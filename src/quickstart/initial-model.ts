@@ -1,10 +1,9 @@
 import { saveCheckpoint } from '../checkpoints/index.js';
 import { type Config, compressorOptions, vocabularyFor } from '../config/index.js';
-import { createModel, type LanguageModel } from '../models/index.js';
+import { createModel, type LanguageModel, vocabularySizes } from '../models/index.js';
 import type { PluginRegistry } from '../plugins/registry.js';
 import { initialParameters } from '../training/initialise.js';
 import { isOptimizerState } from '../training/optimizer.js';
-import { RAW_LIMIT } from '../vocabulary/layout.js';
 import type { RunConfig } from './models.js';
 
 /** The model that a configuration describes, without values. */
@@ -12,7 +11,7 @@ export async function configuredModel(config: Config, registry: PluginRegistry):
   const compressor = await registry.createCompressor(config.data.compressor, compressorOptions(config));
   try {
     const { size } = vocabularyFor(config, compressor.alphabetSize);
-    return createModel(config.model, { size, rawSize: Math.min(RAW_LIMIT, size) });
+    return createModel(config.model, vocabularySizes(size));
   } finally {
     await compressor.dispose?.();
   }

@@ -13,14 +13,14 @@ import { trainedRepresentations } from '../data/compression-schedule.js';
 import { type Loader, openLoader } from '../data/loader.js';
 import { trainingSources } from '../data/mixture.js';
 import { sameShape } from '../graph/index.js';
-import { createModel, type LanguageModel } from '../models/index.js';
+import { createModel, type LanguageModel, vocabularySizes } from '../models/index.js';
 import type { Backend, Compressor, StateSlice } from '../plugins/contracts.js';
 import type { PluginRegistry } from '../plugins/registry.js';
 import { writeFileAtomic } from '../support/atomic-files.js';
+import { closeAll } from '../support/close-all.js';
 import { acquireLock } from '../support/directory-lock.js';
 import { CheckpointError, ConfigError, OutputError, TrainingError } from '../support/errors.js';
 import { exists } from '../support/output-failures.js';
-import { RAW_LIMIT } from '../vocabulary/layout.js';
 import { type VocabularyLayout, vocabularyLayout } from '../vocabulary/vocabulary.js';
 import { describeEnvironment } from './environment.js';
 import { initialParameters } from './initialise.js';
@@ -128,7 +128,7 @@ export async function prepareRun(request: TrainingRequest): Promise<PreparedRun>
       compressor.alphabetSize,
       trainedRepresentations(settings.data),
     );
-    const model = createModel(settings.model, { size: layout.size, rawSize: Math.min(RAW_LIMIT, layout.size) });
+    const model = createModel(settings.model, vocabularySizes(layout.size));
     checkModel(model, settings);
 
     const { name: backendName, ...backendOptions } = settings.backend;
@@ -204,13 +204,6 @@ export async function prepareRun(request: TrainingRequest): Promise<PreparedRun>
     await rmdir(directory).catch(() => {});
     throw error;
   }
-}
-
-/** Closes everything, also when closing one thing fails. @throws the first failure */
-async function closeAll(closers: readonly (() => Promise<unknown>)[]): Promise<void> {
-  const failures: unknown[] = [];
-  for (const close of closers) await close().catch((error: unknown) => failures.push(error));
-  if (failures.length > 0) throw failures[0];
 }
 
 /** The checkpoint that a run starts with, if any. */

@@ -6,6 +6,7 @@ import { type Batch, type LoaderState, mergeLoaderStates } from '../data/batches
 import { compressionAt } from '../data/compression-schedule.js';
 import { bitsPerByte } from '../evaluation/bpb/scores.js';
 import { Validation } from '../evaluation/bpb/validation.js';
+import { parameterCount } from '../models/index.js';
 import type { Backend } from '../plugins/contracts.js';
 import { learningRateMultiplier } from './learning-rate.js';
 import { lossScales } from './loss-scales.js';
@@ -107,7 +108,7 @@ class Trainer {
   async run(): Promise<TrainingSummary> {
     const { prepared, settings } = this;
     const peak = await this.peakRate();
-    const parameters = prepared.model.parameters.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
+    const parameters = parameterCount(prepared.model.parameters);
     this.observer.onStart({ step: prepared.step, steps: settings.steps, parameters, peak });
     const { size, sequenceLength } = settings.batch;
     const flops = (rawShare: number) => prepared.model.flops({ sequenceLength, rawShare });
