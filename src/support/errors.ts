@@ -67,6 +67,11 @@ export class CompressorError extends PcError {
   readonly code = 'compressor';
 }
 
+/** A tokenizer file cannot be loaded or trained, or a text or an id has no place in its vocabulary. */
+export class TokenizerError extends PcError {
+  readonly code = 'tokenizer';
+}
+
 /** A plugin cannot be loaded, clashes with another one, or needs a newer host. */
 export class PluginError extends PcError {
   readonly code = 'plugin';
