@@ -1,7 +1,16 @@
 import { commandLineSource } from './command-line.js';
-import { mergeRanked, type ResolvedConfig, resolveSources, withBases } from './load.js';
+import {
+  type ConfigRequest,
+  gatherSources,
+  mergeRanked,
+  type ResolvedConfig,
+  resolveSources,
+  withBases,
+} from './load.js';
 import { presetSource } from './presets.js';
-import { dotted, leaves } from './setting.js';
+import { configProblem } from './problems.js';
+import { configSchema } from './schema.js';
+import { DEFAULT_ORIGIN, dotted, leaves, type Setting } from './setting.js';
 
 /** One line of `pc configs show`. */
 export interface DescribedSetting {
@@ -10,6 +19,37 @@ export interface DescribedSetting {
   /** `default`, `preset evabyte-1m`, `pc.config.yaml:12`, `--set`. */
   origin: string;
 }
+
+/** What `pc configs show` prints of the working directory. */
+export interface DescribedConfig {
+  settings: DescribedSetting[];
+  /** Settings that no command can do without and that are not given. */
+  missing: string[];
+}
+
+/**
+ * The configuration that a request asks for, also where it chooses no model yet: then all else, and of the model what is
+ * written.
+ *
+ * @throws ConfigError, UsageError as `loadConfig`, except that no model is chosen
+ */
+export async function describeRequest(request: ConfigRequest): Promise<DescribedConfig> {
+  const sources = await gatherSources(request);
+  const merged = mergeRanked(sources);
+  if (merged.has(MODEL)) return { settings: describeConfig(resolveSources(sources)), missing: [] };
+  const model = asWritten(merged.below(['model']));
+  merged.remove(['model']);
+  const parsed = configSchema.omit({ model: true }).safeParse(merged.tree());
+  if (!parsed.success) throw configProblem(parsed.error, merged);
+  const others = leaves(parsed.data).map(({ path, value }) => ({
+    name: dotted(path),
+    value,
+    origin: (merged.origin(path) ?? DEFAULT_ORIGIN).label,
+  }));
+  return { settings: [...model, ...others], missing: [dotted(MODEL)] };
+}
+
+const MODEL = ['model', 'architecture'];
 
 /** Every value of a configuration and where it came from, in the order of the schema. */
 export function describeConfig({ config, origins }: ResolvedConfig): DescribedSetting[] {
@@ -34,6 +74,10 @@ export function describePreset(
     commandLineSource(set, []),
   ];
   const merged = mergeRanked(sources);
-  if (merged.has(['model', 'architecture'])) return describeConfig(resolveSources(sources));
-  return merged.below([]).map(({ path, value, origin }) => ({ name: dotted(path), value, origin: origin.label }));
+  if (merged.has(MODEL)) return describeConfig(resolveSources(sources));
+  return asWritten(merged.below([]));
+}
+
+function asWritten(settings: readonly Setting[]): DescribedSetting[] {
+  return settings.map(({ path, value, origin }) => ({ name: dotted(path), value, origin: origin.label }));
 }

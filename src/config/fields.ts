@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import { nearestName } from '../support/nearest-name.js';
 import { configSchema } from './schema.js';
-import { dotted, type SettingPath } from './setting.js';
+import type { SettingPath } from './setting.js';
 
 /** One setting that the schema knows, for help, documentation and suggestions. */
 export interface Field {
@@ -60,27 +59,11 @@ function typeName(node: SchemaNode): string {
   return types.map((type) => (type === 'object' ? 'mapping' : type)).join(' or ');
 }
 
-/**
- * The dotted name that was most likely meant by an unknown one: a near name in the same mapping, else the same or a
- * near last part anywhere (`windowSize` → `model.windowSize`).
- */
-export function nearestField(path: SettingPath, architecture?: string): string | undefined {
-  const known = configFields().filter((field) => !isOtherArchitecture(field, architecture));
-  const parent = path.slice(0, -1);
-  const typed = path.at(-1)!;
-  const siblings = new Set(
-    known
-      .filter((field) => field.path.length > parent.length && parent.every((key, i) => field.path[i] === key))
-      .map((field) => field.path[parent.length]!),
-  );
-  const sibling = nearestName(typed, siblings);
-  if (sibling !== undefined) return dotted([...parent, sibling]);
-  const lastParts = new Map(known.map((field) => [field.path.at(-1)!, field.path] as const));
-  const elsewhere = nearestName(typed, lastParts.keys());
-  return elsewhere === undefined ? undefined : dotted(lastParts.get(elsewhere)!);
+/** The settings that a configuration with this model can have; of all models, if undefined. */
+export function fieldsOfArchitecture(architecture: string | undefined): Field[] {
+  return configFields().filter((field) => !isOtherArchitecture(field, architecture));
 }
 
-/** Settings of a model that the chosen architecture does not have are no help. */
 function isOtherArchitecture(field: Field, architecture: string | undefined): boolean {
   if (architecture === undefined || field.path[0] !== 'model' || field.path.length === 1) return false;
   return !modelKeys(architecture).has(field.path[1]!);

@@ -1,6 +1,6 @@
 export type { FlagSetting } from './command-line.js';
 export { resolvedViews, symbolsPerStep, vocabularyFor } from './derived.js';
-export { type DescribedSetting, describeConfig, describePreset } from './describe.js';
+export { type DescribedConfig, type DescribedSetting, describePreset, describeRequest } from './describe.js';
 export { configFields, type Field } from './fields.js';
 export {
   type ConfigRequest,
@@ -11,6 +11,7 @@ export {
   type ResolvedConfig,
 } from './load.js';
 export { listPresets, type Preset } from './presets.js';
+export { CHOOSE_A_MODEL } from './problems.js';
 export { RECIPE_VARIANTS } from './recipe-variants.js';
 export { backendOptions, type Config, compressorOptions, configSchema, runDirectory } from './schema.js';
 export { readSerialisedConfig, type SerialisedSetting, serialiseConfig } from './serialise.js';

@@ -38,17 +38,22 @@ export type Origins = ReadonlyMap<string, Origin>;
  * @throws UsageError if the command line sets a value twice
  */
 export async function loadConfig(request: ConfigRequest): Promise<ResolvedConfig> {
+  return resolveSources(await gatherSources(request));
+}
+
+/** The sources of a configuration, lowest precedence first. @throws as `loadConfig`, for sources that cannot be read */
+export async function gatherSources(request: ConfigRequest): Promise<Source[]> {
   const project = await projectSource(request.cwd);
   const named = request.file === undefined ? undefined : await namedFileSource(request.file, request.cwd);
   const presets = (request.presets ?? []).map((name) => presetSource(name, { directory: request.cwd, chain: [] }));
-  return resolveSources([
+  return [
     ...(project?.bases ?? []).flatMap(withBases),
     ...(named?.bases ?? []).flatMap(withBases),
     ...presets.flatMap(withBases),
     ...(project ? [project] : []),
     ...(named ? [named] : []),
     commandLineSource(request.set ?? [], request.flags ?? []),
-  ]);
+  ];
 }
 
 /**

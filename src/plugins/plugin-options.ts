@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ConfigError } from '../support/errors.js';
 import { nearestName } from '../support/nearest-name.js';
+import { expectation, firstIssue, isAbsence, nearestChoice } from '../support/schema-issues.js';
 
 /** One setting of a plugin, as `pc compressors show` lists it. */
 export interface OptionDescription {
@@ -22,12 +23,21 @@ export function parsePluginOptions<Options>(schema: z.ZodType<Options>, options:
   const parsed = schema.safeParse(options);
   if (parsed.success) return parsed.data;
   const { error } = parsed;
-  const issue = error.issues.find(({ code }) => code === 'unrecognized_keys') ?? error.issues[0]!;
+  const issue = firstIssue(error);
   const at = [path, ...issue.path.map(String)].join('.');
   const [, kind, name] = /^(\w+?)s\.(.+)$/.exec(path) ?? [];
   const listing = kind === undefined ? undefined : `\`pc ${kind}s show ${name}\` lists the options.`;
-  if (issue.code !== 'unrecognized_keys')
-    throw new ConfigError(`${at}: ${issue.message}`, { field: at, hint: listing, cause: error });
+  if (issue.code !== 'unrecognized_keys') {
+    const value = valueAt(options, issue.path);
+    const choice = nearestChoice(issue, value);
+    const given = value === undefined || isMapping(value) ? '' : ` (it is ${JSON.stringify(value)})`;
+    const missing = value === undefined && isAbsence(issue);
+    throw new ConfigError(missing ? `${at} is missing` : `${at}: ${expectation(issue)}${given}`, {
+      field: at,
+      hint: choice === undefined ? listing : `Did you mean ${choice}?`,
+      cause: error,
+    });
+  }
   const field = `${at}.${issue.keys[0]!}`;
   const within = [...issue.path.map(String), ''].join('.');
   const siblings = describeOptions(schema).flatMap((option) =>
@@ -39,6 +49,15 @@ export function parsePluginOptions<Options>(schema: z.ZodType<Options>, options:
     hint: nearest === undefined ? listing : `Did you mean ${at}.${nearest}?`,
     cause: error,
   });
+}
+
+/** What the user gave at a path; undefined where nothing is. */
+function valueAt(options: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((node, key) => (isMapping(node) ? node[key] : undefined), options);
+}
+
+function isMapping(value: unknown): value is Record<PropertyKey, unknown> {
+  return typeof value === 'object' && value !== null;
 }
 
 /** The options of a schema with their types, defaults and descriptions, in the order of their declaration. */

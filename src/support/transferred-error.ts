@@ -1,18 +1,6 @@
-import {
-  BackendError,
-  CheckpointError,
-  CompressorError,
-  ConfigError,
-  DataError,
-  type ErrorDetails,
-  InterruptedError,
-  OutputError,
-  PcError,
-  PluginError,
-  ProgramError,
-  TrainingError,
-  UsageError,
-} from './errors.js';
+import * as errors from './errors.js';
+
+const { PcError, BackendError, ...classes } = errors;
 
 /**
  * An error as it travels between threads: a structured clone keeps neither the class nor the fields of ours.
@@ -21,28 +9,18 @@ export interface TransferredError {
   /** `code` of a PcError; null for any other error. */
   code: string | null;
   message: string;
-  details: ErrorDetails;
+  details: errors.ErrorDetails;
   stack: string | undefined;
 }
 
-const CLASSES: readonly (new (what: string, details: ErrorDetails) => PcError)[] = [
-  UsageError,
-  ConfigError,
-  DataError,
-  CheckpointError,
-  CompressorError,
-  PluginError,
-  OutputError,
-  ProgramError,
-  TrainingError,
-  InterruptedError,
-];
+type Rebuild = (what: string, details: errors.ErrorDetails) => errors.PcError;
 
 /** By the code of their errors. A backend's failure is told by its kind elsewhere; here it is one that failed. */
-const REBUILT = new Map<string, (what: string, details: ErrorDetails) => PcError>([
-  ...CLASSES.map(
-    (Class) => [new Class('', {}).code, (what: string, details: ErrorDetails) => new Class(what, details)] as const,
-  ),
+const REBUILT = new Map<string, Rebuild>([
+  ...Object.values(classes).map((Class): [string, Rebuild] => [
+    new Class('', {}).code,
+    (what, details) => new Class(what, details),
+  ]),
   ['backend', (what, details) => new BackendError('failed', what, details)],
 ]);
 

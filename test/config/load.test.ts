@@ -151,10 +151,23 @@ describe('errors', () => {
   it.each([
     ['modle.layers=3', 'Did you mean model?'],
     ['windowSize=128', 'Did you mean model.windowSize?'],
-    ['model.keyValueHeads=3', '`pc configs show` lists every setting.'],
+    ['optim.lr=0.1', 'Did you mean optim.learningRate?'],
+    ['model.dimm=64', 'Did you mean model.hiddenSize?'],
+    ['model.heads=2', 'Did you mean model.attentionHeads or model.predictionHeads or model.rawHeads?'],
+    ['batch.batchSize=2', 'Did you mean batch.size?'],
+    ['training.steps=3', 'Did you mean steps?'],
+    [
+      'batch.foo=1',
+      'batch has: size, accumulation, rematerialise, sequenceLength. `pc configs show` lists every setting.',
+    ],
     ['data.schedule.warmpu=3', 'Did you mean data.schedule.warmup?'],
   ])('suggest a setting for --set %s', async (assignment, hint) => {
     expect((await problem(load({ set: [assignment] }))).hint).toBe(hint);
+  });
+
+  it('suggest no setting of another architecture', async () => {
+    const { hint } = await problem(load({ set: ['model.keyValueHeads=3'] }));
+    expect(hint).toMatch(/^model has: architecture, hiddenSize, .*rawHeads, init\./);
   });
 
   it.each([

@@ -28,6 +28,34 @@ describe('options of a plugin', () => {
     );
   });
 
+  it.each([
+    [{ level: 99 }, 'compressors.mine.level: must be at most 9 (it is 99)'],
+    [{ level: 1.5 }, 'compressors.mine.level: must be a whole number (it is 1.5)'],
+    [{ ratio: 0 }, 'compressors.mine.ratio: must be greater than 0 (it is 0)'],
+    [{ cache: { size: 'ten' } }, 'compressors.mine.cache.size: must be a number (it is "ten")'],
+    [{ cache: 3 }, 'compressors.mine.cache: must be a mapping (it is 3)'],
+    [{ names: [1] }, 'compressors.mine.names.0: must be a text (it is 1)'],
+  ])('that are wrong are told in the words of settings: %j', (options, message) => {
+    expect(() => parsePluginOptions(schema, options, 'compressors.mine')).toThrow(expect.objectContaining({ message }));
+  });
+
+  it('that are not given and have no default are said to be missing', () => {
+    const required = z.strictObject({ file: z.string().min(1) });
+    expect(() => parsePluginOptions(required, {}, 'compressors.mine')).toThrow('compressors.mine.file is missing');
+    expect(() => parsePluginOptions(required, { file: '' }, 'compressors.mine')).toThrow(
+      'compressors.mine.file: must have at least 1 character (it is "")',
+    );
+  });
+
+  it('that are a near choice are told which', () => {
+    expect(() => parsePluginOptions(schema, { engine: 'fats' }, 'compressors.mine')).toThrow(
+      expect.objectContaining({
+        message: 'compressors.mine.engine: must be one of fast, small (it is "fats")',
+        hint: 'Did you mean fast?',
+      }),
+    );
+  });
+
   it('that are unknown are refused, naming them', () => {
     expect(() => parsePluginOptions(schema, { levle: 1 }, 'compressors.mine')).toThrow(
       expect.objectContaining({

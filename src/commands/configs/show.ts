@@ -1,7 +1,8 @@
 import { Args } from '@oclif/core';
+import type { DescribedConfig } from '../../config/index.js';
 import { UsageError } from '../../support/errors.js';
 import { BaseCommand } from '../base.js';
-import { configFlags, loadCommandConfig } from '../shell/config-flags.js';
+import { configFlags, configRequest } from '../shell/config-flags.js';
 import { alignColumns } from '../shell/table.js';
 
 export default class ConfigsShow extends BaseCommand {
@@ -18,17 +19,21 @@ export default class ConfigsShow extends BaseCommand {
 
   async run(): Promise<object> {
     const { args, flags } = await this.parse(ConfigsShow);
-    const { describePreset, describeConfig } = await import('../../config/index.js');
+    const { CHOOSE_A_MODEL, describePreset, describeRequest } = await import('../../config/index.js');
     if (args.name !== undefined && flags.config !== undefined)
       throw new UsageError('a preset is shown on its own, so --config would be ignored', {
         hint: `Leave out one of them; --preset ${args.name} puts the preset below the file.`,
       });
-    const settings =
+    const { settings, missing }: DescribedConfig =
       args.name === undefined
-        ? describeConfig(await loadCommandConfig(flags))
-        : describePreset(args.name, { set: flags.set ?? [], presets: flags.preset ?? [] });
+        ? await describeRequest(configRequest(flags))
+        : {
+            settings: describePreset(args.name, { set: flags.set ?? [], presets: flags.preset ?? [] }),
+            missing: [],
+          };
     const rows = settings.map(({ name, value, origin }) => [name, JSON.stringify(value), origin]);
     for (const line of alignColumns([['SETTING', 'VALUE', 'FROM'], ...rows])) this.log(line);
-    return { settings };
+    if (missing.length > 0) this.log(`\nNo model is chosen yet: ${missing.join(', ')} is not set. ${CHOOSE_A_MODEL}`);
+    return { settings, missing };
   }
 }

@@ -1,5 +1,5 @@
 import { Flags } from '@oclif/core';
-import type { FlagSetting, ResolvedConfig } from '../../config/index.js';
+import type { ConfigRequest, FlagSetting, ResolvedConfig } from '../../config/index.js';
 import { MIX_MODES } from '../../data/options.js';
 
 /** The flags by which every command that needs a configuration finds it. */
@@ -79,11 +79,16 @@ function settingValue(flag: keyof typeof SETTINGS, flags: ParsedConfigFlags): un
  */
 export async function loadCommandConfig(flags: ParsedConfigFlags, more: FlagSetting[] = []): Promise<ResolvedConfig> {
   const { loadConfig } = await import('../../config/index.js');
-  return loadConfig({
+  return loadConfig(configRequest(flags, more));
+}
+
+/** Where a command's flags say that settings are, in the working directory. */
+export function configRequest(flags: ParsedConfigFlags, more: FlagSetting[] = []): ConfigRequest {
+  return {
     cwd: process.cwd(),
     presets: flags.preset ?? [],
     set: flags.set ?? [],
     flags: [...flagSettings(flags), ...more],
     ...(flags.config !== undefined && { file: flags.config }),
-  });
+  };
 }

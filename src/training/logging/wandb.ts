@@ -94,7 +94,8 @@ class WandbLogger implements MetricsLogger {
   async log(step: number, metrics: Metrics): Promise<void> {
     if (!this.alive) return;
     const accepted = sendLine(this.bridge, { step, metrics: finiteOnly(metrics) });
-    if (!accepted) await Promise.race([once(this.bridge.stdin, 'drain'), this.exited]);
+    // A pipe breaks because its process has died, and the exit tells why.
+    if (!accepted) await Promise.race([once(this.bridge.stdin, 'drain').catch(() => this.exited), this.exited]);
   }
 
   async close(): Promise<void> {

@@ -100,8 +100,14 @@ describe('a safetensors file', () => {
   it('refuses to be written with a name twice, wrong sizes, or too little space for its header', async () => {
     const spec = () => ({ name: 'a', type: 'U8' as const, shape: [2] });
     const create = () => SafetensorsWriter.create(join(temporaryDirectory(), 'x'), 48);
-    await expect((await create()).append(spec(), new Uint8Array(1))).rejects.toThrow(/fewer bytes/);
-    await expect((await create()).append(spec(), new Uint8Array(3))).rejects.toThrow(/more bytes/);
+    for (const [length, problem] of [
+      [1, /fewer bytes/],
+      [3, /more bytes/],
+    ] as const) {
+      const failing = await create();
+      await expect(failing.append(spec(), new Uint8Array(length))).rejects.toThrow(problem);
+      await failing.abandon();
+    }
     const writer = await create();
     await writer.append(spec(), new Uint8Array(2));
     await expect(writer.append(spec(), new Uint8Array(2))).rejects.toThrow(/twice/);

@@ -33,6 +33,24 @@ describe('pc configs show', () => {
     expect(settings.every(({ origin }) => origin === 'preset gzip-proxy')).toBe(true);
   });
 
+  it('prints all defaults where no model is chosen yet, and says that one is needed', async () => {
+    const { status, stdout } = await pc(['configs', 'show'], { cwd: temporaryDirectory() });
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^optim\.learningRate +0\.0003 +default$/m);
+    expect(stdout).toMatch(/No model is chosen yet: model\.architecture is not set\. Run `pc init`/);
+  });
+
+  it('prints what is written of a model that is not chosen yet, and refuses what is wrong elsewhere', async () => {
+    const cwd = temporaryDirectory();
+    const { stdout } = await pc(['configs', 'show', '--set', 'model.layers=3', '--json'], { cwd });
+    const { settings, missing } = JSON.parse(stdout) as { settings: object[]; missing: string[] };
+    expect(settings[0]).toEqual({ name: 'model.layers', value: 3, origin: '--set' });
+    expect(missing).toEqual(['model.architecture']);
+    const wrong = await pc(['configs', 'show', '--set', 'optim.lr=1'], { cwd });
+    expect(wrong.status).toBe(2);
+    expect(wrong.stderr).toContain('Did you mean optim.learningRate?');
+  });
+
   it('points at a mistake with file, line, field and the nearest name, and exits with 2', async () => {
     const cwd = temporaryDirectory();
     writeFileSync(join(cwd, 'pc.config.yaml'), 'extends: evabyte-1m\ndata:\n  rat: 0.5\n');

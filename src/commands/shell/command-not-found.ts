@@ -1,0 +1,44 @@
+import type { Hook } from '@oclif/core';
+import { UsageError } from '../../support/errors.js';
+import { nearestName } from '../../support/nearest-name.js';
+import { describeFailure, failureAsJson, renderFailure } from './failure.js';
+
+/**
+ * Refuses a command that does not exist as any other wrong usage: told on stderr, or by `--json` on stdout, with the
+ * command that was most likely meant, and exit code 2. It asks nothing, so scripts and people see the same.
+ */
+const hook: Hook.CommandNotFound = async function ({ id, argv = [], config }) {
+  const visible = config.commands.filter(({ hidden }) => !hidden).map((command) => words(command.id));
+  const failure = describeFailure(unknownCommand(words(id), visible, config.bin));
+  if (asksForJson(argv)) process.stdout.write(`${JSON.stringify(failureAsJson(failure), null, 2)}\n`);
+  else process.stderr.write(renderFailure(failure, false));
+  return this.exit(failure.exitCode);
+};
+export default hook;
+
+/**
+ * @param typed words before the first flag; the last ones may be arguments
+ * @param commands their names as typed
+ */
+export function unknownCommand(typed: string, commands: readonly string[], bin: string): UsageError {
+  const parts = typed.split(' ');
+  const beginnings = parts.map((_, index) => parts.slice(0, parts.length - index).join(' '));
+  const nearest = beginnings.flatMap((beginning) => nearestName(beginning, commands) ?? [])[0];
+  const hasTopic = commands.some((command) => command.startsWith(`${parts[0]} `));
+  return new UsageError(`there is no command ${bin} ${hasTopic ? parts.slice(0, 2).join(' ') : parts[0]}`, {
+    hint:
+      nearest === undefined
+        ? `\`${bin} help${hasTopic ? ` ${parts[0]}` : ''}\` lists the commands.`
+        : `Did you mean \`${bin} ${nearest}\`?`,
+  });
+}
+
+/** A command's id as it is typed. */
+function words(id: string): string {
+  return id.replaceAll(':', ' ');
+}
+
+function asksForJson(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--');
+  return argv.slice(0, end < 0 ? argv.length : end).includes('--json');
+}
