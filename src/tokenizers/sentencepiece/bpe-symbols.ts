@@ -1,0 +1,149 @@
+import { PieceType } from './model-file.js';
+import { SPACE_SYMBOL } from './normalizer.js';
+import type { PieceVocabulary } from './vocabulary.js';
+
+/** The symbol of a character that stands in no piece; it is never joined. */
+export const UNKNOWN_SYMBOL = -1;
+/** What `joined` gives for two symbols that are no piece together. */
+export const NOT_A_PIECE = -1;
+/** A kind of character of which no neighbour is ever joined. */
+export const NO_KIND = 130;
+
+/** Kinds of characters: each of ASCII, `▁`, and all the others. */
+const SPACE_KIND = 128;
+const OTHER_KIND = 129;
+const KINDS = 131;
+const SPACE_CODE_POINT = SPACE_SYMBOL.codePointAt(0)!;
+const PLANE = 0x10000;
+
+/**
+ * The numbers that merging works with. A symbol is a piece (with the number of its id), a character that is no piece
+ * but stands at an end of one, or a user-defined piece, which has a number of its own since it is never joined.
+ */
+export class BpeSymbols {
+  /** By symbol: the id that it gets in the end. */
+  readonly id: Int32Array;
+  /** By symbol: bytes of UTF-8. */
+  readonly bytes: Int32Array;
+  /** By symbol of a piece: 0 for the best score, and the same number for equal ones. */
+  readonly rank: Int32Array;
+  private readonly ofBasicPlane = new Int32Array(PLANE).fill(UNKNOWN_SYMBOL);
+  private readonly ofOtherPlanes = new Map<number, number>();
+  private readonly ofUserDefined = new Map<number, number>();
+  private readonly pairs: PairMap;
+  /** Whether any piece has a character of the one kind followed by one of the other. */
+  private readonly adjacent = new Uint8Array(KINDS * KINDS);
+
+  constructor(vocabulary: PieceVocabulary) {
+    const names = vocabulary.pieces.map(({ name }) => name);
+    for (const name of [...vocabulary.textual.keys(), ...vocabulary.reserved.keys()]) {
+      const codePoint = name.codePointAt(0)!;
+      if (name.length !== (codePoint < PLANE ? 1 : 2)) continue;
+      this.setCharacter(codePoint, vocabulary.textual.get(name) ?? names.push(name) - 1);
+    }
+    const splits: number[] = [];
+    for (const [name, id] of vocabulary.textual) {
+      if (vocabulary.pieces[id]!.type !== PieceType.USER_DEFINED) this.addSplits(name, id, vocabulary, names, splits);
+    }
+    for (const [id, { name, type }] of vocabulary.pieces.entries()) {
+      if (type === PieceType.USER_DEFINED) this.ofUserDefined.set(id, names.push(name) - 1);
+    }
+    this.pairs = new PairMap(splits);
+    this.id = Int32Array.from(names, (name) => vocabulary.idOfPart(name));
+    this.bytes = Int32Array.from(names, (name) => Buffer.byteLength(name));
+    this.rank = ranksOf(vocabulary.pieces.map(({ score }) => score));
+  }
+
+  /** The symbol of a character, or `UNKNOWN_SYMBOL`. */
+  ofCharacter(codePoint: number): number {
+    return codePoint < PLANE ? this.ofBasicPlane[codePoint]! : (this.ofOtherPlanes.get(codePoint) ?? UNKNOWN_SYMBOL);
+  }
+
+  /** The symbol of a user-defined piece. */
+  ofUserDefinedPiece(id: number): number {
+    return this.ofUserDefined.get(id)!;
+  }
+
+  /** The piece that two symbols make up, or `NOT_A_PIECE`. */
+  joined(left: number, right: number): number {
+    return left < 0 || right < 0 ? NOT_A_PIECE : this.pairs.get(left, right);
+  }
+
+  kindOf(codePoint: number): number {
+    return codePoint < SPACE_KIND ? codePoint : codePoint === SPACE_CODE_POINT ? SPACE_KIND : OTHER_KIND;
+  }
+
+  /** False only if no merge can ever span two neighbouring characters of these kinds. */
+  mayJoin(leftKind: number, rightKind: number): boolean {
+    return this.adjacent[leftKind * KINDS + rightKind] === 1;
+  }
+
+  /** Adds to `splits` every way to make up a piece from two symbols, as left, right, piece. */
+  private addSplits(name: string, id: number, { textual }: PieceVocabulary, names: string[], splits: number[]): void {
+    const codePoints = Array.from(name, (character) => character.codePointAt(0)!);
+    let at = 0;
+    for (let i = 1; i < codePoints.length; i++) {
+      this.adjacent[this.kindOf(codePoints[i - 1]!) * KINDS + this.kindOf(codePoints[i]!)] = 1;
+      at += codePoints[i - 1]! < PLANE ? 1 : 2;
+      const left = i === 1 ? this.characterOfPiece(codePoints[0]!, names) : textual.get(name.slice(0, at));
+      if (left === undefined) continue;
+      const isLast = i === codePoints.length - 1;
+      const right = isLast ? this.characterOfPiece(codePoints[i]!, names) : textual.get(name.slice(at));
+      if (right !== undefined) splits.push(left, right, id);
+    }
+  }
+
+  private characterOfPiece(codePoint: number, names: string[]): number {
+    const known = this.ofCharacter(codePoint);
+    if (known !== UNKNOWN_SYMBOL) return known;
+    const symbol = names.push(String.fromCodePoint(codePoint)) - 1;
+    this.setCharacter(codePoint, symbol);
+    return symbol;
+  }
+
+  private setCharacter(codePoint: number, symbol: number): void {
+    if (codePoint < PLANE) this.ofBasicPlane[codePoint] = symbol;
+    else this.ofOtherPlanes.set(codePoint, symbol);
+  }
+}
+
+/** The place of each score among the different ones, best first. */
+function ranksOf(scores: readonly number[]): Int32Array {
+  const ordered = Float64Array.from(new Set(scores)).sort().reverse();
+  const rank = new Map(Array.from(ordered, (score, i) => [score, i]));
+  return Int32Array.from(scores, (score) => rank.get(score)!);
+}
+
+/** An immutable map from two symbols to a third, by open addressing: left, right, value, unused. */
+class PairMap {
+  private readonly slots: Int32Array;
+  private readonly mask: number;
+
+  constructor(triples: readonly number[]) {
+    const count = triples.length / 3;
+    const capacity = 2 ** Math.ceil(Math.log2(Math.max(2, 2 * count)));
+    this.mask = capacity - 1;
+    this.slots = new Int32Array(4 * capacity).fill(NOT_A_PIECE);
+    for (let i = 0; i < triples.length; i += 3) {
+      const slot = this.slotOf(triples[i]!, triples[i + 1]!);
+      for (let k = 0; k < 3; k++) this.slots[slot + k] = triples[i + k]!;
+    }
+  }
+
+  get(left: number, right: number): number {
+    return this.slots[this.slotOf(left, right) + 2]!;
+  }
+
+  /** Where the pair is, or the empty place where it would be. */
+  private slotOf(left: number, right: number): number {
+    const { slots, mask } = this;
+    // Two odd constants of Knuth's multiplicative hashing; the high bits are the mixed ones.
+    let hash = Math.imul(left, 0x9e3779b1) ^ Math.imul(right, 0x85ebca77);
+    hash ^= hash >>> 15;
+    for (let place = hash & mask; ; place = (place + 1) & mask) {
+      const slot = 4 * place;
+      if (slots[slot] === left && slots[slot + 1] === right) return slot;
+      if (slots[slot] === NOT_A_PIECE) return slot;
+    }
+  }
+}

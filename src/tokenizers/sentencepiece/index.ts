@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto';
+import { TokenizerError } from '../../support/errors.js';
+import type { Tokenizer } from '../tokenizer.js';
+import { BpeSegmenter } from './bpe-segmenter.js';
+import { type ModelFile, PieceType, readModelFile } from './model-file.js';
+import { sentencePieceNormalizer } from './normalizer.js';
+import { PieceDecoder } from './piece-decoder.js';
+import { CharSegmenter, WordSegmenter } from './plain-segmenters.js';
+import type { Segmenter } from './segmentation.js';
+import { unigramSegmenter } from './unigram-segmenter.js';
+import { PieceVocabulary } from './vocabulary.js';
+
+/** Part of the fingerprint; raised when ids or bytes change for the same file. */
+const ALGORITHM = 'sentencepiece-1';
+
+const SEGMENTERS: Record<ModelFile['type'], (vocabulary: PieceVocabulary, file: string) => Segmenter> = {
+  bpe: (vocabulary) => new BpeSegmenter(vocabulary),
+  unigram: unigramSegmenter,
+  char: (vocabulary) => new CharSegmenter(vocabulary),
+  word: (vocabulary) => new WordSegmenter(vocabulary),
+};
+
+/**
+ * Loads a SentencePiece `.model`. Ids are those of the SentencePiece library (0.2); user-defined pieces are always
+ * matched, and the names of control pieces never.
+ *
+ * @param file the name of the file, for messages
+ * @throws TokenizerError if the file is damaged, a Git LFS pointer, or uses what is not supported
+ */
+export function loadSentencePiece(bytes: Uint8Array, file: string): Tokenizer {
+  const model = readModelFile(bytes, file);
+  const vocabulary = new PieceVocabulary(model, file);
+  const normalize = sentencePieceNormalizer(
+    { ...model.normalization, whitespaceAsSuffix: model.whitespaceAsSuffix, userDefined: vocabulary.userDefined },
+    file,
+  );
+  const segmenter = SEGMENTERS[model.type](vocabulary, file);
+  const decoder = new PieceDecoder(model, file);
+  return {
+    vocabularySize: model.pieces.length,
+    fingerprint: `${ALGORITHM}:${createHash('sha256').update(bytes).digest('hex')}`,
+    addedTokens: [],
+    encode: (text) => encodeParts(normalize(text), segmenter, vocabulary, file),
+    decode: (ids) => decoder.decode(ids),
+    tokenBytes: (id) => decoder.tokenBytes(id),
+    tokenName: (id) => model.pieces[id]?.name,
+    tokenId: (name) => vocabulary.idOfName(name),
+  };
+}
+
+/** The ids of the parts of a text: an unknown part becomes its bytes, or neighbouring unknown parts one id. */
+function encodeParts(text: Uint8Array, segmenter: Segmenter, vocabulary: PieceVocabulary, file: string): Uint32Array {
+  const { unknownId, byteIds, pieces } = vocabulary;
+  let ids = new Uint32Array(16 + (text.length >> 1));
+  let count = 0;
+  const append = (id: number): void => {
+    if (count === ids.length) {
+      const larger = new Uint32Array(2 * count);
+      larger.set(ids);
+      ids = larger;
+    }
+    ids[count++] = id;
+  };
+  segmenter.segment(text, (id, start, end) => {
+    if (id === unknownId) {
+      if (byteIds !== null) for (let i = start; i < end; i++) append(byteIds[text[i]!]!);
+      else if (count === 0 || ids[count - 1] !== unknownId) append(id);
+      return;
+    }
+    if (pieces[id]!.type === PieceType.CONTROL) throw controlInText(pieces[id]!.name, file);
+    append(id);
+  });
+  return ids.slice(0, count);
+}
+
+/** The library fails too: such a model cuts text into a piece that has no text. */
+function controlInText(name: string, file: string): TokenizerError {
+  return new TokenizerError(`the text contains ${JSON.stringify(name)}, which is a control piece of the model`, {
+    file,
+    hint: 'Give control pieces names of several characters, or remove that character from the text.',
+  });
+}
