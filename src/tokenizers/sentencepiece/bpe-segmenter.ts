@@ -189,16 +189,15 @@ class UnusedPieces {
   }
 
   note(piece: number, left: number, right: number): void {
-    if (this.vocabulary.pieces[piece]!.type === PieceType.UNUSED) this.pairs.set(piece, { left, right });
+    if (this.vocabulary.isUnused(piece)) this.pairs.set(piece, { left, right });
   }
 
   /** Emits the used parts of a symbol that begins at `start` and returns where it ends. */
   emitUsed(symbol: number, start: number, emit: EmitPart): number {
-    const id = this.symbols.id[symbol]!;
-    const pair = this.vocabulary.pieces[id]!.type === PieceType.UNUSED ? this.pairs.get(symbol) : undefined;
+    const pair = this.pairs.get(symbol);
     if (pair !== undefined) return this.emitUsed(pair.right, this.emitUsed(pair.left, start, emit), emit);
     const end = start + this.symbols.bytes[symbol]!;
-    emit(id, start, end);
+    emit(this.symbols.id[symbol]!, start, end);
     return end;
   }
 }

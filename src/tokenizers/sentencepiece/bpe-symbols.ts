@@ -21,7 +21,7 @@ const PLANE = 0x10000;
  * but stands at an end of one, or a user-defined piece, which has a number of its own since it is never joined.
  */
 export class BpeSymbols {
-  /** By symbol: the id that it gets in the end. */
+  /** By symbol: the id that it gets in the end; the unknown one for what is no piece, or an unused one. */
   readonly id: Int32Array;
   /** By symbol: bytes of UTF-8. */
   readonly bytes: Int32Array;
@@ -36,10 +36,9 @@ export class BpeSymbols {
 
   constructor(vocabulary: PieceVocabulary) {
     const names = vocabulary.pieces.map(({ name }) => name);
-    for (const name of [...vocabulary.textual.keys(), ...vocabulary.reserved.keys()]) {
+    for (const [name, id] of vocabulary.textual) {
       const codePoint = name.codePointAt(0)!;
-      if (name.length !== (codePoint < PLANE ? 1 : 2)) continue;
-      this.setCharacter(codePoint, vocabulary.textual.get(name) ?? names.push(name) - 1);
+      if (name.length === (codePoint < PLANE ? 1 : 2)) this.setCharacter(codePoint, id);
     }
     const splits: number[] = [];
     for (const [name, id] of vocabulary.textual) {
@@ -108,7 +107,9 @@ export class BpeSymbols {
 }
 
 /** The place of each score among the different ones, best first. */
-function ranksOf(scores: readonly number[]): Int32Array {
+function ranksOf(pieceScores: readonly number[]): Int32Array {
+  // The library compares scores by their bits, so that −0 is less than 0; a Set would take them for one.
+  const scores = pieceScores.map((score) => (Object.is(score, -0) ? -Number.MIN_VALUE : score));
   const ordered = Float64Array.from(new Set(scores)).sort().reverse();
   const rank = new Map(Array.from(ordered, (score, i) => [score, i]));
   return Int32Array.from(scores, (score) => rank.get(score)!);

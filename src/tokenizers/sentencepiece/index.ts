@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import { TokenizerError } from '../../support/errors.js';
 import type { Tokenizer } from '../tokenizer.js';
 import { BpeSegmenter } from './bpe-segmenter.js';
-import { type ModelFile, PieceType, readModelFile } from './model-file.js';
+import { type ModelFile, readModelFile } from './model-file.js';
 import { sentencePieceNormalizer } from './normalizer.js';
 import { PieceDecoder } from './piece-decoder.js';
 import { CharSegmenter, WordSegmenter } from './plain-segmenters.js';
@@ -21,8 +20,8 @@ const SEGMENTERS: Record<ModelFile['type'], (vocabulary: PieceVocabulary, file: 
 };
 
 /**
- * Loads a SentencePiece `.model`. Ids are those of the SentencePiece library (0.2); user-defined pieces are always
- * matched, and the names of control pieces never.
+ * Loads a SentencePiece `.model`. Ids are those of version 0.2.3 of the SentencePiece library; earlier versions differ in
+ * ties (see docs/decisions/0075). User-defined pieces are always matched, the names of control pieces never.
  *
  * @param file the name of the file, for messages
  * @throws TokenizerError if the file is damaged, a Git LFS pointer, or uses what is not supported
@@ -39,8 +38,11 @@ export function loadSentencePiece(bytes: Uint8Array, file: string): Tokenizer {
   return {
     vocabularySize: model.pieces.length,
     fingerprint: `${ALGORITHM}:${createHash('sha256').update(bytes).digest('hex')}`,
+    // Normalisation is part of every model, and white space of none survives it in all texts.
+    lossless: false,
+    byteIds: vocabulary.byteIds,
     addedTokens: [],
-    encode: (text) => encodeParts(normalize(text), segmenter, vocabulary, file),
+    encode: (text) => encodeParts(normalize(text), segmenter, vocabulary),
     decode: (ids) => decoder.decode(ids),
     tokenBytes: (id) => decoder.tokenBytes(id),
     tokenName: (id) => model.pieces[id]?.name,
@@ -49,8 +51,8 @@ export function loadSentencePiece(bytes: Uint8Array, file: string): Tokenizer {
 }
 
 /** The ids of the parts of a text: an unknown part becomes its bytes, or neighbouring unknown parts one id. */
-function encodeParts(text: Uint8Array, segmenter: Segmenter, vocabulary: PieceVocabulary, file: string): Uint32Array {
-  const { unknownId, byteIds, pieces } = vocabulary;
+function encodeParts(text: Uint8Array, segmenter: Segmenter, vocabulary: PieceVocabulary): Uint32Array {
+  const { unknownId, byteIds } = vocabulary;
   let ids = new Uint32Array(16 + (text.length >> 1));
   let count = 0;
   const append = (id: number): void => {
@@ -67,16 +69,7 @@ function encodeParts(text: Uint8Array, segmenter: Segmenter, vocabulary: PieceVo
       else if (count === 0 || ids[count - 1] !== unknownId) append(id);
       return;
     }
-    if (pieces[id]!.type === PieceType.CONTROL) throw controlInText(pieces[id]!.name, file);
     append(id);
   });
   return ids.slice(0, count);
-}
-
-/** The library fails too: such a model cuts text into a piece that has no text. */
-function controlInText(name: string, file: string): TokenizerError {
-  return new TokenizerError(`the text contains ${JSON.stringify(name)}, which is a control piece of the model`, {
-    file,
-    hint: 'Give control pieces names of several characters, or remove that character from the text.',
-  });
 }

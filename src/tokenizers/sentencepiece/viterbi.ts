@@ -12,7 +12,7 @@ export interface ScoredPiece {
 
 export interface ViterbiOptions {
   pieces: readonly ScoredPiece[];
-  /** What a character without a piece of its own becomes. */
+  /** What a character without a piece of its own becomes; its score is rounded to the precision too. */
   unknown: { id: number; score: number };
   /** In which scores of paths are kept: SentencePiece's library uses 32 bits, Hugging Face's 64. It decides ties. */
   precision: 'float32' | 'float64';
@@ -20,6 +20,8 @@ export interface ViterbiOptions {
 
 /** A place in the text for which no path is known. */
 const UNREACHED = -1;
+/** A score of this size, in 32 bits, is taken off from all paths. */
+const RESET = 100_000;
 /** Bytes of text that the tables have room for at first. */
 const ROOM = 1 << 12;
 /** Bytes of the longest character in UTF-8. */
@@ -73,6 +75,7 @@ export class ViterbiSegmenter implements Segmenter {
         this.reach = 0;
       }
       if (place + this.longest >= this.best.length) this.makeRoom(place + this.longest + 1);
+      if (this.float32 && Math.abs(this.best[place]!) > RESET) this.reset(place);
       const here = this.best[place]!;
       const characterEnd = Math.min(start + characterLength(text[start]!), text.length);
       let isPiece = false;
@@ -83,15 +86,26 @@ export class ViterbiSegmenter implements Segmenter {
         const id = trie.valueAt(node);
         if (id < 0) continue;
         if (at === characterEnd) isPiece = true;
-        this.offer(id, scores[id]! + here, place, at - origin);
+        this.offer(id, this.sum(scores[id]!, here), place, at - origin);
       }
       if (!isPiece) {
-        const score = unknown.score + here;
-        this.offer(unknown.id, this.float32 ? Math.fround(score) : score, place, characterEnd - origin);
+        this.offer(unknown.id, this.sum(unknown.score, here), place, characterEnd - origin);
       }
       start = characterEnd;
     }
     this.emitPath(origin, emit);
+  }
+
+  private sum(score: number, before: number): number {
+    return this.float32 ? Math.fround(score + before) : score + before;
+  }
+
+  /** Lets the scores of paths begin anew at `place`, as the library does to keep the precision of 32 bits. */
+  private reset(place: number): void {
+    const { best, lastStart } = this;
+    const offset = best[place]!;
+    best[place] = 0;
+    for (let at = place + 1; at <= this.reach; at++) if (lastStart[at] !== UNREACHED) best[at] = best[at]! - offset;
   }
 
   /** Notes a path to `end` whose last part begins at `start`, if it is the best so far. */

@@ -12,6 +12,7 @@ export class PieceVocabulary {
   readonly textual = new Map<string, number>();
   /** Ids of the pieces that never match text. */
   readonly reserved = new Map<string, number>();
+  /** −1 if there is none, which byte fallback allows. */
   readonly unknownId: number;
   /** The id of each byte's piece; null without byte fallback. */
   readonly byteIds: Int32Array | null;
@@ -25,9 +26,12 @@ export class PieceVocabulary {
     const userDefined: { key: Uint8Array; value: number }[] = [];
     let unknownId = -1;
     for (const [id, { name, type }] of model.pieces.entries()) {
+      // Some converters write NUL as a piece besides its byte piece; the library leaves it out too.
+      if (name === '\0' && model.byteFallback) continue;
       const refuse = (what: string) => {
         throw new TokenizerError(what, { file, field: `pieces[${id}]` });
       };
+      if (name.includes('\0')) refuse('a piece contains NUL');
       const space = isTextual(type) ? this.textual : this.reserved;
       if (space.has(name)) refuse(`the piece ${JSON.stringify(name)} stands in the file twice`);
       space.set(name, id);
@@ -43,7 +47,8 @@ export class PieceVocabulary {
         else byteIds[byte] = id;
       }
     }
-    if (unknownId < 0) throw new TokenizerError('the model has no unknown piece', { file, field: 'pieces' });
+    if (unknownId < 0 && !model.byteFallback)
+      throw new TokenizerError('the model has no unknown piece', { file, field: 'pieces' });
     const missing = byteIds.indexOf(-1);
     if (model.byteFallback && missing >= 0) {
       throw new TokenizerError(`byte_fallback is on, and the piece of byte ${missing} is missing`, {
@@ -56,9 +61,14 @@ export class PieceVocabulary {
     this.userDefined = userDefined.length > 0 ? new PieceTrie(userDefined) : null;
   }
 
-  /** The id that a part of the text gets: reserved names first, as in the library; unknown if it is no piece. */
+  /** The id that a part of the text gets: never a reserved piece nor an unused one, which both leave it unknown. */
   idOfPart(name: string): number {
-    return this.reserved.get(name) ?? this.textual.get(name) ?? this.unknownId;
+    const id = this.textual.get(name);
+    return id === undefined || this.isUnused(id) ? this.unknownId : id;
+  }
+
+  isUnused(id: number): boolean {
+    return this.pieces[id]!.type === PieceType.UNUSED;
   }
 
   idOfName(name: string): number | undefined {
