@@ -20,9 +20,14 @@ export interface DataFile {
 }
 
 /** The format of a file by its name; null for files that hold no documents, such as manifests. */
-function dataFormat(path: string): DataFormat | null {
+export function dataFormat(path: string): DataFormat | null {
   const found = Object.entries(EXTENSIONS).find(([extension]) => path.endsWith(extension));
   return found === undefined ? null : found[1];
+}
+
+/** The end of a file's name that tells its format, with the dot; empty for files that hold no documents. */
+export function formatEnding(path: string): string {
+  return Object.keys(EXTENSIONS).find((extension) => path.endsWith(extension)) ?? '';
 }
 
 /**

@@ -30,7 +30,7 @@ export function passOver(
   return null;
 }
 
-export function badRecord({ what, field, hint }: Defect, file: DataFile, line: number): DataError {
+export function badRecord({ what, field, hint }: Defect, file: Pick<DataFile, 'path'>, line: number): DataError {
   return new DataError(what, {
     file: file.path,
     line,

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import type { DataFile } from './data-files.js';
+import type { DataFile, DataFormat } from './data-files.js';
 import { decompressed } from './decompression.js';
 import { isBlank, splitLines, withoutByteOrderMark } from './lines.js';
 import { ParquetFile, partsOf } from './parquet-file.js';
@@ -20,13 +20,21 @@ const PART_BYTES = 16 * 2 ** 20;
 /** Every record of a file, in order. @throws DataError if the file cannot be read or is damaged */
 export async function* recordLines(file: DataFile): AsyncGenerator<RecordLine> {
   if (file.format === 'parquet') return yield* parquetRecords(file);
+  for await (const { line, number } of jsonLines({ ...file, format: file.format })) {
+    yield { line, number, result: parseLine(line, null) };
+  }
+}
+
+/** The lines of a JSONL file that are not blank, with their 1-based numbers; views, copy what is kept. */
+export async function* jsonLines(
+  file: DataFile & { format: Exclude<DataFormat, 'parquet'> },
+): AsyncGenerator<{ line: Uint8Array; number: number }> {
   const chunks = file.format === 'jsonl' ? createReadStream(file.path) : decompressed({ ...file, format: file.format });
   let number = 0;
   for await (const whole of splitLines(chunks)) {
     number++;
     if (isBlank(whole)) continue;
-    const line = number === 1 ? withoutByteOrderMark(whole) : whole;
-    yield { line, number, result: parseLine(line, null) };
+    yield { line: number === 1 ? withoutByteOrderMark(whole) : whole, number };
   }
 }
 
@@ -36,15 +44,19 @@ async function* parquetRecords(file: DataFile): AsyncGenerator<RecordLine> {
     for (const { start, end } of partsOf(rowGroup, PART_BYTES)) {
       const rows = await parquet.rows(start, end, '*');
       for (const [i, row] of rows.entries()) {
-        const line = Buffer.from(JSON.stringify(row, asJson));
-        yield { line, number: start + i + 1, result: readRecord(row, null) };
+        yield { line: rowAsLine(row), number: start + i + 1, result: readRecord(row, null) };
       }
     }
   }
 }
 
+/** A row of a Parquet file, as `ParquetFile.rows` gives it, as a line of JSON without a line feed. */
+export function rowAsLine(row: Readonly<Record<string, unknown>>): Uint8Array {
+  return Buffer.from(JSON.stringify(row, asJson));
+}
+
 /** Strings come as UTF-8 bytes, and 64-bit integers as BigInt, which JSON has no form for. */
-function asJson(_: string, value: unknown): unknown {
+export function asJson(_: string, value: unknown): unknown {
   if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.length).toString('utf8');
   if (typeof value !== 'bigint') return value;
   return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);

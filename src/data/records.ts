@@ -35,6 +35,12 @@ export function matchesField(pattern: FieldPattern, name: string): boolean {
 
 /** Reads one line of JSONL. Only the text and the code fields asked for are kept. */
 export function parseLine(line: Uint8Array, codeField: FieldPattern | null): RecordResult {
+  const parsed = parseObject(line);
+  return 'defect' in parsed ? parsed : readRecord(parsed.record, codeField);
+}
+
+/** The JSON object on one line, with all its fields. */
+export function parseObject(line: Uint8Array): { record: Readonly<Record<string, unknown>> } | { defect: Defect } {
   if (line.length > LONGEST_LINE) return { defect: { what: `a line of ${line.length} bytes is too long` } };
   if (!isUtf8(line)) {
     return { defect: { what: 'the line is not valid UTF-8', hint: 'Re-encode the file as UTF-8.' } };
@@ -48,7 +54,7 @@ export function parseLine(line: Uint8Array, codeField: FieldPattern | null): Rec
   if (typeof record !== 'object' || record === null || Array.isArray(record)) {
     return { defect: { what: 'the line is not a JSON object' } };
   }
-  return readRecord(record as Record<string, unknown>, codeField);
+  return { record: record as Record<string, unknown> };
 }
 
 /**

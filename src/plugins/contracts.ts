@@ -52,6 +52,11 @@ export interface Segment {
 /** How codes are stored in a field of a JSONL record, and read back. */
 export interface RecordField {
   name: string;
+  /**
+   * Where `write` leaves out the side data, as in a field whose format another system reads: the field that holds it, as
+   * base64, beside this one. Whoever calls `read` puts it back.
+   */
+  sideName?: `pc_${string}`;
   write(encoded: Encoded): string;
   /** @throws CompressorError if the text was not written by `write`. */
   read(text: string): Encoded;

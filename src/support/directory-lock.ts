@@ -62,6 +62,26 @@ export async function acquireLock(directory: string): Promise<DirectoryLock> {
   }
 }
 
+/**
+ * Refuses a directory that a process has locked which may still be running. Says nothing about the next instant: two
+ * processes that each hold a lock of their own first, and then look for the other's, cannot overlook each other.
+ *
+ * @param ownDirectory one that this process has locked, on the same file system
+ * @throws DirectoryInUseError
+ */
+export async function requireUnlocked(directory: string, ownDirectory: string): Promise<void> {
+  const lockFile = join(directory, LOCK_NAME);
+  try {
+    const found = await readText(lockFile);
+    const holder = found === undefined ? undefined : parseHolder(found);
+    if (holder === undefined || !mayBeRunning(holder)) return;
+    if (await isSilent(holder, lockFile, join(ownDirectory, LOCK_NAME))) return;
+    throw new DirectoryInUseError(directory, lockFile, holder.pid, holder.host);
+  } catch (error) {
+    throw asOutputError(error, lockFile);
+  }
+}
+
 /** The lock, kept fresh. Should that fail, the work it protects is not to suffer: others see the silence. */
 async function held(lockFile: string, content: string): Promise<DirectoryLock> {
   const file = await open(lockFile, 'r+');

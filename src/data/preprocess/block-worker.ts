@@ -1,0 +1,112 @@
+import { promisify } from 'node:util';
+import { BroadcastChannel, workerData } from 'node:worker_threads';
+import { gzip } from 'node:zlib';
+import { instantiateCompressor } from '../../plugins/compressor-instance.js';
+import { closeAll } from '../../support/close-all.js';
+import { transferError } from '../../support/transferred-error.js';
+import { type FieldKinds, fieldKinds, valuesOf } from './columns.js';
+import { asLines, type ExtendedRecord, encodeBlock, type NamedCompressor } from './encode-block.js';
+import { recordsOf } from './records-in-block.js';
+import { type VerifiedCounts, verifyBlock } from './verify-block.js';
+import type {
+  BlockOutput,
+  EncodedBlock,
+  EncodeTask,
+  FieldsTask,
+  Outcome,
+  VerifyTask,
+  WorkerData,
+  WorkerSignal,
+} from './worker-protocol.js';
+
+/** Runs in each thread of the pool. The compressors are made once a thread, when the first block comes. */
+
+const { compressors: descriptors, channel } = workerData as WorkerData;
+const signals = new BroadcastChannel(channel);
+let instances: Promise<NamedCompressor[]> | null = null;
+
+export const encode = outcome(async ({ block, shape, onBadRecord }: EncodeTask): Promise<EncodedBlock> => {
+  const { records, counts } = await encodeBlock(block, await compressors(), onBadRecord);
+  return { output: await SHAPES[shape.kind](records, shape), counts };
+});
+
+export const fields = outcome(async ({ block, onBadRecord }: FieldsTask): Promise<FieldKinds> => {
+  return fieldKinds((await recordsOf(block, onBadRecord)).records);
+});
+
+export const verify = outcome(async ({ block }: VerifyTask): Promise<VerifiedCounts> => {
+  return verifyBlock(block, await compressors());
+});
+
+function compressors(): Promise<NamedCompressor[]> {
+  instances ??= start();
+  return instances;
+}
+
+async function start(): Promise<NamedCompressor[]> {
+  signals.postMessage({ kind: 'started' } satisfies WorkerSignal);
+  const made: NamedCompressor[] = [];
+  for (const descriptor of descriptors) {
+    const log = (message: string): void => signals.postMessage({ kind: 'log', message } satisfies WorkerSignal);
+    made.push({ name: descriptor.name, compressor: await instantiateCompressor(descriptor, log) });
+  }
+  return made;
+}
+
+signals.onmessage = (event) => {
+  const signal = (event as { data: WorkerSignal }).data;
+  if (signal.kind !== 'end' || instances === null) return;
+  instances
+    .then((made) =>
+      closeAll(
+        made.map(
+          ({ compressor }) =>
+            async () =>
+              compressor.dispose?.(),
+        ),
+      ),
+    )
+    .then(
+      () => signals.postMessage({ kind: 'ended', error: null } satisfies WorkerSignal),
+      (error: unknown) => signals.postMessage({ kind: 'ended', error: transferError(error) } satisfies WorkerSignal),
+    );
+};
+signals.unref();
+
+type Shape = EncodeTask['shape'];
+
+/** How records are handed back. Compressed blocks are members of a gzip file, or frames of a zstd file. */
+const SHAPES: Readonly<Record<Shape['kind'], (records: ExtendedRecord[], shape: Shape) => Promise<BlockOutput>>> = {
+  jsonl: async (records) => ({ kind: 'bytes', bytes: asLines(records) }),
+  'jsonl.gz': async (records) => ({ kind: 'bytes', bytes: await gzipped(asLines(records)) }),
+  'jsonl.zst': async (records) => ({ kind: 'bytes', bytes: await zstdFrame(asLines(records)) }),
+  parquet: async (records, shape) => ({
+    kind: 'columns',
+    columns: shape.kind === 'parquet' ? valuesOf(records, shape.columns) : [],
+  }),
+};
+
+/** zlib's own default is a good compromise. A block without records has no member. */
+async function gzipped(lines: Uint8Array): Promise<Uint8Array> {
+  return lines.length === 0 ? lines : promisify(gzip)(lines);
+}
+
+/** By zstd itself, compiled to WebAssembly (docs/decisions/0083). */
+async function zstdFrame(lines: Uint8Array): Promise<Uint8Array> {
+  const { Zstd } = await import('@hpcc-js/wasm-zstd');
+  // Copied: what it gives may be a view of all of its memory.
+  return lines.length === 0 ? lines : new Uint8Array((await Zstd.load()).compress(lines, ZSTD_LEVEL));
+}
+
+const ZSTD_LEVEL = 3;
+
+/** Errors keep their class on the way to another thread. */
+function outcome<Task, Value>(work: (task: Task) => Promise<Value>): (task: Task) => Promise<Outcome<Value>> {
+  return async (task) => {
+    try {
+      return { value: await work(task) };
+    } catch (error) {
+      return { error: transferError(error) };
+    }
+  };
+}

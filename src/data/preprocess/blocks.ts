@@ -1,0 +1,142 @@
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import type { DataFile } from '../data-files.js';
+import { decompressed } from '../decompression.js';
+import { isBlank, LINE_FEED, withoutByteOrderMark } from '../lines.js';
+import { ParquetFile, partsOf } from '../parquet-file.js';
+import { rowAsLine } from '../record-lines.js';
+
+/** Consecutive records of a file, as they are sent to a worker. */
+export interface RecordsBlock {
+  file: Pick<DataFile, 'path'>;
+  content: BlockContent;
+  /** Number of its first line or row within the file, from 0, and how many it has; blank lines count. */
+  first: number;
+  count: number;
+  /** Bytes of its records, roughly for rows. */
+  bytes: number;
+}
+
+type BlockContent =
+  | { kind: 'lines'; bytes: Uint8Array<ArrayBuffer> }
+  /** Read by the worker: decoding Parquet is work to be shared. */
+  | { kind: 'rows'; start: number; end: number };
+
+/** One record of a block: JSON, without a line feed; a view. */
+export interface BlockLine {
+  line: Uint8Array;
+  /** 1-based line or row within the file. */
+  number: number;
+}
+
+/** Large enough that a round trip to a worker costs nothing beside the work, small enough to hold many. */
+const BLOCK_BYTES = 2 ** 20;
+/** A row group is decoded up to the end of each of its parts, so there should be few of them. */
+const PART_BYTES = 16 * 2 ** 20;
+/** Bytes that are read at once. */
+const CHUNK_BYTES = 2 ** 18;
+
+/**
+ * The records of a file in blocks, in order, one block in memory at a time. How a file is cut depends on its content
+ * alone.
+ *
+ * @throws DataError if the file cannot be read or is damaged
+ */
+export async function* recordBlocks(file: DataFile): AsyncGenerator<RecordsBlock> {
+  if (file.format === 'parquet') return yield* rowBlocks(file);
+  const chunks =
+    file.format === 'jsonl'
+      ? createReadStream(file.path, { highWaterMark: CHUNK_BYTES })
+      : decompressed({ ...file, format: file.format });
+  let first = 0;
+  for await (const bytes of lineBlocks(chunks)) {
+    const count = countLines(bytes);
+    yield { file: { path: file.path }, content: { kind: 'lines', bytes }, first, count, bytes: bytes.length };
+    first += count;
+  }
+}
+
+/** The records of a block, without blank lines. @throws DataError if a Parquet file is damaged */
+export async function linesOf({ file, content, first }: RecordsBlock): Promise<BlockLine[]> {
+  if (content.kind === 'lines') return splitBlock(content.bytes, first);
+  const rows = await readRows(file.path, content.start, content.end);
+  return rows.map((row, i) => ({ line: rowAsLine(row), number: first + i + 1 }));
+}
+
+function splitBlock(bytes: Uint8Array, first: number): BlockLine[] {
+  const lines: BlockLine[] = [];
+  let number = first;
+  for (let start = 0; start < bytes.length; ) {
+    const found = bytes.indexOf(LINE_FEED, start);
+    const end = found < 0 ? bytes.length : found;
+    number++;
+    if (!isBlank(bytes, start, end)) {
+      const line = bytes.subarray(start, end);
+      lines.push({ line: number === 1 ? withoutByteOrderMark(line) : line, number });
+    }
+    start = end + 1;
+  }
+  return lines;
+}
+
+/** Joins chunks into blocks of whole lines: each ends with the first line that brings it to `BLOCK_BYTES`. */
+async function* lineBlocks(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  let pieces: Uint8Array[] = [];
+  let length = 0;
+  const join = (): Uint8Array<ArrayBuffer> => {
+    const block = new Uint8Array(length);
+    let at = 0;
+    for (const piece of pieces) {
+      block.set(piece, at);
+      at += piece.length;
+    }
+    pieces = [];
+    length = 0;
+    return block;
+  };
+  for await (const chunk of chunks) {
+    let start = 0;
+    const blockEnd = () => chunk.indexOf(LINE_FEED, start + Math.max(0, BLOCK_BYTES - 1 - length));
+    for (let end = blockEnd(); end >= 0; end = blockEnd()) {
+      pieces.push(chunk.subarray(start, end + 1));
+      length += end + 1 - start;
+      start = end + 1;
+      yield join();
+    }
+    if (start === chunk.length) continue;
+    pieces.push(new Uint8Array(chunk.subarray(start)));
+    length += chunk.length - start;
+  }
+  if (length > 0) yield join();
+}
+
+function countLines(bytes: Uint8Array): number {
+  let count = bytes.at(-1) === LINE_FEED ? 0 : 1;
+  for (let at = bytes.indexOf(LINE_FEED); at >= 0; at = bytes.indexOf(LINE_FEED, at + 1)) count++;
+  return count;
+}
+
+async function* rowBlocks(file: DataFile): AsyncGenerator<RecordsBlock> {
+  const { rowGroups } = await ParquetFile.open(file);
+  for (const rowGroup of rowGroups) {
+    if (rowGroup.end === rowGroup.start) continue;
+    for (const { start, end, bytes } of partsOf(rowGroup, PART_BYTES))
+      yield {
+        file: { path: file.path },
+        content: { kind: 'rows', start, end },
+        first: start,
+        count: end - start,
+        bytes,
+      };
+  }
+}
+
+/** The file that this thread read last: its footer is the same for all blocks. */
+let opened: { identity: string; file: Promise<ParquetFile> } | null = null;
+
+async function readRows(path: string, start: number, end: number): Promise<Record<string, unknown>[]> {
+  const { ino, size, mtimeMs } = await stat(path);
+  const identity = `${path}:${ino}:${size}:${mtimeMs}`;
+  if (opened?.identity !== identity) opened = { identity, file: ParquetFile.open({ path, size }) };
+  return (await opened.file).rows(start, end, '*');
+}

@@ -1,0 +1,47 @@
+import { type BadRecordPolicy, badRecord } from '../documents.js';
+import { type Defect, parseObject, readRecord } from '../records.js';
+import { linesOf, type RecordsBlock } from './blocks.js';
+
+/** A record that is kept: a document, or one whose text is empty. */
+export interface KeptRecord {
+  /** JSON without a line feed; a view. */
+  line: Uint8Array;
+  /** 1-based line or row within the file. */
+  number: number;
+  record: Readonly<Record<string, unknown>>;
+  /** UTF-8 text; null if it is empty. */
+  text: Uint8Array | null;
+}
+
+export interface BlockRecords {
+  records: KeptRecord[];
+  /** Unusable records, under the policy `skip`. */
+  skipped: number;
+}
+
+/**
+ * The records of a block.
+ *
+ * @param check what else makes a record unusable
+ * @throws DataError for a bad record under the policy `fail`, with its file, line and field; if the file is damaged
+ */
+export async function recordsOf(
+  block: RecordsBlock,
+  onBadRecord: BadRecordPolicy,
+  check: (record: KeptRecord['record']) => Defect | null = () => null,
+): Promise<BlockRecords> {
+  const records: KeptRecord[] = [];
+  let skipped = 0;
+  for (const { line, number } of await linesOf(block)) {
+    const parsed = parseObject(line);
+    const result = 'defect' in parsed ? parsed : readRecord(parsed.record, null);
+    const defect = 'defect' in result ? result.defect : 'record' in parsed ? check(parsed.record) : null;
+    if (defect !== null) {
+      if (onBadRecord === 'fail') throw badRecord(defect, block.file, number);
+      skipped++;
+    } else if ('record' in parsed && !('defect' in result)) {
+      records.push({ line, number, record: parsed.record, text: 'document' in result ? result.document.bytes : null });
+    }
+  }
+  return { records, skipped };
+}

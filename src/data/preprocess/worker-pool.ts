@@ -1,0 +1,129 @@
+import { randomUUID } from 'node:crypto';
+import { BroadcastChannel } from 'node:worker_threads';
+import type { Piscina } from 'piscina';
+import type { CompressorDescriptor } from '../../plugins/compressor-instance.js';
+import { receiveError } from '../../support/transferred-error.js';
+import { workerEntry } from '../../support/worker-entry.js';
+import type { FieldKinds } from './columns.js';
+import type { VerifiedCounts } from './verify-block.js';
+import type {
+  EncodedBlock,
+  EncodeTask,
+  FieldsTask,
+  Outcome,
+  VerifyTask,
+  WorkerData,
+  WorkerSignal,
+} from './worker-protocol.js';
+
+/** How long threads may take to dispose of their compressors, in milliseconds. */
+const PATIENCE = 10_000;
+/** Blocks for each thread that are read, encoded or waiting to be written: enough that no thread waits for the next. */
+const BLOCKS_PER_WORKER = 2;
+
+/** Threads that encode and decode blocks of records, each with compressors of its own. */
+export class WorkerPool {
+  private readonly signals: BroadcastChannel;
+  /** Threads that have compressors to dispose of. */
+  private started = 0;
+  private ended: (() => void) | null = null;
+  private failure: Error | null = null;
+
+  private constructor(
+    private readonly pool: Piscina,
+    channel: string,
+    log: (message: string) => void,
+  ) {
+    this.signals = new BroadcastChannel(channel);
+    this.signals.onmessage = (event) => {
+      const signal = (event as { data: WorkerSignal }).data;
+      if (signal.kind === 'log') log(signal.message);
+      else if (signal.kind === 'started') this.started++;
+      else if (signal.kind === 'ended') {
+        this.started--;
+        if (signal.error !== null) this.failure ??= receiveError(signal.error);
+        if (this.started === 0) this.ended?.();
+      }
+    };
+  }
+
+  static async open(
+    workers: number,
+    compressors: readonly CompressorDescriptor[],
+    log: (message: string) => void = () => {},
+  ): Promise<WorkerPool> {
+    const { Piscina } = await import('piscina');
+    const channel = `pc-preprocess-${randomUUID()}`;
+    const workerData: WorkerData = { compressors, channel };
+    const pool = new Piscina({
+      filename: workerEntry(import.meta.url, './block-worker.js').href,
+      minThreads: workers,
+      maxThreads: workers,
+      // A thread that waits for its next task by Atomics hears no signal, and no timer of a compressor.
+      atomics: 'disabled',
+      workerData,
+    });
+    return new WorkerPool(pool, channel, log);
+  }
+
+  encode(task: EncodeTask): Promise<EncodedBlock> {
+    return this.run('encode', task);
+  }
+
+  fields(task: FieldsTask): Promise<FieldKinds> {
+    return this.run('fields', task);
+  }
+
+  verify(task: VerifyTask): Promise<VerifiedCounts> {
+    return this.run('verify', task);
+  }
+
+  /**
+   * Works on items in all threads and hands the results out in the order of the items. No more items are asked for than
+   * the threads need, so that memory stays the same however many there are. Ends when all work that was begun has ended.
+   */
+  async *inOrder<Item, Result>(
+    items: AsyncIterable<Item>,
+    work: (item: Item) => Promise<Result>,
+  ): AsyncGenerator<{ item: Item; result: Result }> {
+    const most = BLOCKS_PER_WORKER * this.pool.maxThreads;
+    const running: Promise<{ item: Item; result: Result }>[] = [];
+    try {
+      for await (const item of items) {
+        const worked = work(item).then((result) => ({ item, result }));
+        // Whoever awaits it gets the failure; until then it is not unhandled.
+        worked.catch(() => {});
+        running.push(worked);
+        if (running.length >= most) yield await running.shift()!;
+      }
+      while (running.length > 0) yield await running.shift()!;
+    } finally {
+      await Promise.allSettled(running);
+    }
+  }
+
+  /** Disposes of all compressors and ends the threads. @throws the failure of a compressor that could not be disposed of */
+  async close(): Promise<void> {
+    if (this.started > 0) {
+      const all = new Promise<void>((resolve) => {
+        this.ended = resolve;
+      });
+      this.signals.postMessage({ kind: 'end' } satisfies WorkerSignal);
+      let timer: NodeJS.Timeout | undefined;
+      const patience = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, PATIENCE);
+      });
+      await Promise.race([all, patience]);
+      clearTimeout(timer);
+    }
+    this.signals.close();
+    await this.pool.destroy();
+    if (this.failure !== null) throw this.failure;
+  }
+
+  private async run<Value>(name: string, task: unknown): Promise<Value> {
+    const outcome = (await this.pool.run(task, { name })) as Outcome<Value>;
+    if ('error' in outcome) throw receiveError(outcome.error);
+    return outcome.value;
+  }
+}
