@@ -1,7 +1,10 @@
 import { createHash, type Hash } from 'node:crypto';
-import { type FileHandle, open } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { type FileHandle, open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileDurably, writeFully } from '../support/durable-files.js';
+import { DataError } from '../support/errors.js';
+import { exists } from '../support/output-failures.js';
 import { LINE_FEED } from './lines.js';
 
 /** Name of the file that describes a dataset, and what its content begins with. */
@@ -36,6 +39,13 @@ export interface ChunkOptions {
   chunkBytes: number;
 }
 
+/** Where a writer stands, as small JSON: what is needed to go on in another process. */
+export interface WriterState {
+  finished: ChunkSummary[];
+  /** The chunk in hand; its checksum is not known yet. */
+  current: Omit<ChunkSummary, 'sha256'> | null;
+}
+
 const BUFFER_BYTES = 1 << 20;
 /** Chunks are listed in the order of their names; more digits than this sort wrongly but are read all the same. */
 const DIGITS = 5;
@@ -52,8 +62,47 @@ export class DatasetWriter {
     private readonly options: ChunkOptions,
   ) {}
 
+  /**
+   * Goes on where a state was saved. What was written after that is removed, so that nothing is there twice.
+   *
+   * @throws DataError if the files are not those of the state
+   */
+  static async resume(folder: string, options: ChunkOptions, state: WriterState): Promise<DatasetWriter> {
+    const writer = new DatasetWriter(folder, options);
+    writer.finished.push(...state.finished);
+    const known = new Set([...state.finished, state.current].map((chunk) => chunk?.name));
+    for (const name of await readdir(folder)) {
+      if (!known.has(name)) await rm(join(folder, name), { recursive: true });
+    }
+    for (const { name, bytes } of state.finished) await requireSize(join(folder, name), bytes, false);
+    if (state.current !== null) {
+      const path = join(folder, state.current.name);
+      await requireSize(path, state.current.bytes, true);
+      const file = await open(path, 'a');
+      const hash = createHash('sha256');
+      writer.chunk = { ...state.current, sha256: '', file, hash };
+      await file.truncate(state.current.bytes);
+      for await (const piece of createReadStream(path)) hash.update(piece as Buffer);
+    }
+    return writer;
+  }
+
   get documents(): number {
     return this.finished.reduce((sum, { documents }) => sum + documents, this.chunk?.documents ?? 0);
+  }
+
+  /** Bytes of all texts so far. */
+  get textBytes(): number {
+    return this.finished.reduce((sum, { textBytes }) => sum + textBytes, this.chunk?.textBytes ?? 0);
+  }
+
+  /** Waits until everything added is on the disk. Returns what `resume` needs to go on after it. */
+  async save(): Promise<WriterState> {
+    if (this.chunk === null) return { finished: [...this.finished], current: null };
+    await this.flush();
+    const { file, hash, sha256, ...current } = this.chunk;
+    await file.sync();
+    return { finished: [...this.finished], current };
   }
 
   /**
@@ -84,7 +133,7 @@ export class DatasetWriter {
       format: DATASET_FORMAT,
       version: 1,
       documents: this.documents,
-      textBytes: this.finished.reduce((sum, { textBytes }) => sum + textBytes, 0),
+      textBytes: this.textBytes,
       files: this.finished,
       madeBy,
     };
@@ -119,7 +168,17 @@ export class DatasetWriter {
     await this.flush();
     const { file, hash, ...summary } = this.chunk;
     this.chunk = null;
+    await file.sync();
     await file.close();
     this.finished.push({ ...summary, sha256: hash.digest('hex') });
   }
+}
+
+async function requireSize(path: string, bytes: number, mayBeLonger: boolean): Promise<void> {
+  const size = (await exists(path)) ? (await stat(path)).size : 0;
+  if (size === bytes || (mayBeLonger && size > bytes)) return;
+  throw new DataError(`a chunk that was written before has ${size} bytes instead of ${bytes}`, {
+    file: path,
+    hint: 'It was changed since. Begin again with --restart.',
+  });
 }

@@ -106,6 +106,11 @@ export class TrainingError extends PcError {
   readonly code = 'training';
 }
 
+/** A server cannot be reached, refuses, or sends something else than it promised. */
+export class DownloadError extends PcError {
+  readonly code = 'download';
+}
+
 /** The user stopped the command and it stopped cleanly: everything it had finished is kept. */
 export class InterruptedError extends PcError {
   readonly code = 'interrupted';

@@ -5,6 +5,10 @@ export interface Progress {
   total?: number;
   /** What is counted: `bytes` are shown as kB, MB, GB; anything else by its name. */
   unit: string;
+  /** What was done before the work went on here: it tells nothing of the rate. */
+  before?: number;
+  /** Bytes that came over the network: their rate is shown in place of the other. */
+  received?: number;
 }
 
 /** Shows progress, at most once in `interval` milliseconds, so that terminals and log files stay readable. */
@@ -30,10 +34,15 @@ export class ProgressReporter {
 }
 
 /** `12.0 MB of 40.0 MB · 3.1 MB/s · 9 s left` */
-export function describeProgress({ done, total, unit }: Progress, elapsedSeconds: number): string {
-  const rate = elapsedSeconds > 0 ? done / elapsedSeconds : 0;
+export function describeProgress(
+  { done, total, unit, before = 0, received }: Progress,
+  elapsedSeconds: number,
+): string {
+  const rate = elapsedSeconds > 0 ? (done - before) / elapsedSeconds : 0;
   const parts = [total === undefined ? amount(done, unit) : `${amount(done, unit)} of ${amount(total, unit)}`];
-  if (rate > 0) parts.push(`${amount(rate, unit)}/s`);
+  if (received !== undefined && elapsedSeconds > 0) {
+    parts.push(`${amount(received, 'bytes')} received, ${amount(received / elapsedSeconds, 'bytes')}/s`);
+  } else if (rate > 0) parts.push(`${amount(rate, unit)}/s`);
   if (rate > 0 && total !== undefined) parts.push(`${describeDuration(Math.max(0, total - done) / rate)} left`);
   return parts.join(' · ');
 }
