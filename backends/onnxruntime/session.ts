@@ -30,6 +30,11 @@ export class OnnxruntimeSession implements Session {
     worker.on('error', (error) =>
       this.close(new BackendError('failed', `the worker thread failed: ${error.message}`, { cause: error })),
     );
+    worker.on('messageerror', (error) =>
+      this.close(
+        new BackendError('failed', `a message of the worker thread is unreadable: ${error.message}`, { cause: error }),
+      ),
+    );
     worker.on('exit', (code) => this.close(new BackendError('failed', `the worker thread ended with code ${code}`)));
     worker.unref();
   }
@@ -57,13 +62,33 @@ export class OnnxruntimeSession implements Session {
     };
   }
 
-  snapshot(names?: string[]): AsyncIterable<StateSlice> {
+  snapshot(names?: string[]): AsyncIterableIterator<StateSlice> {
     const begun = this.request('snapshot', { names: names ?? null });
     begun.catch(() => {}); // whoever iterates gets the failure
-    return this.readSnapshot(begun);
+    let released = false;
+    const release = async (): Promise<void> => {
+      if (released || this.closed) return;
+      released = true;
+      await this.request('endSnapshot', { snapshot: (await begun).snapshot });
+    };
+    const slices = this.readSnapshot(begun, release);
+    return {
+      next: () => slices.next(),
+      // A generator that was never asked for anything does not run its `finally`.
+      return: async () => {
+        await release();
+        return slices.return(undefined);
+      },
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+    };
   }
 
-  private async *readSnapshot(begun: Promise<Requests['snapshot']['reply']>): AsyncIterable<StateSlice> {
+  private async *readSnapshot(
+    begun: Promise<Requests['snapshot']['reply']>,
+    release: () => Promise<void>,
+  ): AsyncGenerator<StateSlice, undefined> {
     const { snapshot, names } = await begun;
     try {
       let left = names;
@@ -73,7 +98,7 @@ export class OnnxruntimeSession implements Session {
         yield* slices;
       }
     } finally {
-      if (!this.closed) await this.request('endSnapshot', { snapshot });
+      await release();
     }
   }
 

@@ -197,3 +197,7 @@ port.on('message', ({ id, name, body }: RequestMessage) => {
     }
   });
 });
+// Nobody knows which request it was: the session ends with the error.
+port.on('messageerror', (error) => {
+  throw error;
+});

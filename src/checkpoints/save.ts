@@ -15,7 +15,7 @@ export interface CheckpointContent {
   state: unknown;
   /** The resolved configuration. */
   configYaml: string;
-  /** Parameters and what the optimizer keeps, one at a time. */
+  /** Parameters and what the optimizer keeps, one at a time; given up, by `return` of their iterator, if saving fails. */
   slices: AsyncIterable<TensorSlice> | Iterable<TensorSlice>;
   /** Whether a tensor belongs to the optimizer rather than to the model. */
   isOptimizer(name: string): boolean;
@@ -36,9 +36,18 @@ const DEFAULT_MAX_SHARD_BYTES = 2 * 2 ** 30;
 export async function saveCheckpoint(runDirectory: string, content: CheckpointContent): Promise<string> {
   const parent = checkpointsDirectory(runDirectory);
   const path = join(parent, checkpointName(content.step));
-  await removeStaleTemporaries(parent);
-  await writeDirectoryAtomic(path, (temporary) => fill(temporary, content), { replace: true });
-  return path;
+  try {
+    await removeStaleTemporaries(parent);
+    await writeDirectoryAtomic(path, (temporary) => fill(temporary, content), { replace: true });
+    return path;
+  } finally {
+    await giveUp(content.slices);
+  }
+}
+
+/** A snapshot that is not read to its end, or not at all, must not go on holding the state of its moment. */
+async function giveUp(slices: CheckpointContent['slices']): Promise<void> {
+  if (Symbol.asyncIterator in slices) await slices[Symbol.asyncIterator]().return?.();
 }
 
 /**

@@ -1,14 +1,20 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Flags } from '@oclif/core';
 import type { FlagSetting } from '../config/command-line.js';
 import type { ResolvedConfig } from '../config/index.js';
 import { InterruptedError, UsageError } from '../support/errors.js';
-import type { RunStart } from '../training/prepare-run.js';
+import type { RunStart } from '../training/run-start.js';
 import type { TrainingSummary } from '../training/trainer.js';
 import { BaseCommand } from './base.js';
-import { checkpointAt } from './shell/checkpoint-argument.js';
-import { configFlags, flagSettings, loadCommandConfig, settingFlags } from './shell/config-flags.js';
-import { requirePath, requireRun } from './shell/existing-run.js';
+import { checkpointAt, runOfCheckpoint } from './shell/checkpoint-argument.js';
+import {
+  configFlags,
+  flagSettings,
+  loadCommandConfig,
+  type ParsedConfigFlags,
+  settingFlags,
+} from './shell/config-flags.js';
+import { requireRun } from './shell/existing-run.js';
 import { describeSummary, trainingObserver } from './shell/training-lines.js';
 
 export default class Train extends BaseCommand {
@@ -23,12 +29,17 @@ export default class Train extends BaseCommand {
     '<%= config.bin %> train --resume',
     '<%= config.bin %> train --name finetune --from runs/default/checkpoints/0000001000',
   ];
+  static override usage = [
+    'train [--from CKPT] [--force] [FLAGS]',
+    'train --resume [FLAGS]',
+    'train --resume-from CKPT [--force] [FLAGS]',
+  ];
   static override flags = {
     ...configFlags,
     ...settingFlags,
     resume: Flags.boolean({ summary: 'Go on with the run from its newest checkpoint.', exclusive: ['from', 'force'] }),
     'resume-from': Flags.string({
-      summary: 'Go on from this checkpoint of the run; --force deletes those after it.',
+      summary: 'Go on from this checkpoint, in its run, or the newest of a run; --force deletes those after it.',
       helpValue: 'CKPT',
       exclusive: ['from', 'resume'],
     }),
@@ -55,28 +66,14 @@ export default class Train extends BaseCommand {
       throw new UsageError('a resumed run has its own configuration: --config and --preset would be ignored', {
         hint: 'Change single settings by --set.',
       });
-    const more = ownSettings(flags);
-    const located = await loadCommandConfig(flags, more);
-    const { loadConfigFile, loadRunConfig, runDirectory, serialiseConfig } = await import('../config/index.js');
-    const directory = runDirectory(located.config);
-    if (flags['resume-from'] !== undefined) await requirePath(flags['resume-from']);
-    else if (flags.resume) await requireRun(directory);
-    const from = flags.from === undefined ? undefined : await checkpointAt(flags.from);
-    const { config, origins }: ResolvedConfig = resuming
-      ? await loadRunConfig(join(flags['resume-from'] ?? directory, 'config.yaml'), {
-          set: flags.set ?? [],
-          flags: [...flagSettings(flags), ...more],
-        })
-      : located;
+    const { loadConfigFile, serialiseConfig } = await import('../config/index.js');
+    const { directory, start, config, origins } = resuming
+      ? await runToResume(flags)
+      : await runToStart(flags, flags.from === undefined ? undefined : await checkpointAt(flags.from));
 
     const { train } = await import('../training/trainer.js');
     const registry = await this.loadPlugins();
     const signal = this.stopSignal;
-    const start: RunStart = resuming
-      ? { kind: 'resume', checkpoint: flags['resume-from'] ?? null }
-      : from === undefined
-        ? { kind: 'new' }
-        : { kind: 'from', checkpoint: from };
     const { summary } = await this.runTasks<{ summary?: TrainingSummary }>(
       [
         {
@@ -116,6 +113,52 @@ export default class Train extends BaseCommand {
       });
     return summary!;
   }
+}
+
+interface ChosenRun extends ResolvedConfig {
+  /** Of the run. */
+  directory: string;
+  start: RunStart;
+}
+
+type StartFlags = ParsedConfigFlags & OwnFlags;
+
+async function runToStart(flags: StartFlags, from: string | undefined): Promise<ChosenRun> {
+  const resolved = await loadCommandConfig(flags, ownSettings(flags));
+  const { runDirectory } = await import('../config/index.js');
+  const start: RunStart = from === undefined ? { kind: 'new' } : { kind: 'from', checkpoint: from };
+  return { ...resolved, directory: runDirectory(resolved.config), start };
+}
+
+/**
+ * The run that a checkpoint belongs to, or else the one that the project and the flags name, with its own settings.
+ *
+ * @throws UsageError if flags name another run than the checkpoint's
+ */
+async function runToResume(flags: StartFlags & { 'resume-from'?: string | undefined }): Promise<ChosenRun> {
+  const named = flags['resume-from'];
+  const checkpoint = named === undefined ? null : await checkpointAt(named);
+  const directory = checkpoint === null ? await projectRun(flags) : runOfCheckpoint(checkpoint);
+  if (checkpoint !== null && (flags.name !== undefined || flags.output !== undefined)) {
+    const asked = await projectRun(flags);
+    if (resolve(asked) !== resolve(directory))
+      throw new UsageError(`the checkpoint ${checkpoint} is not one of the run ${asked}`, {
+        hint: `Leave out --name and -o to go on with ${directory}, or start a new run by --from ${checkpoint}.`,
+      });
+  }
+  if (checkpoint === null) await requireRun(directory);
+  const { loadRunConfig } = await import('../config/index.js');
+  const resolved = await loadRunConfig(join(checkpoint ?? directory, 'config.yaml'), {
+    set: flags.set ?? [],
+    flags: [...flagSettings(flags), ...ownSettings(flags)],
+  });
+  return { ...resolved, directory, start: { kind: 'resume', checkpoint } };
+}
+
+async function projectRun(flags: StartFlags): Promise<string> {
+  const { config } = await loadCommandConfig(flags, ownSettings(flags));
+  const { runDirectory } = await import('../config/index.js');
+  return runDirectory(config);
 }
 
 interface OwnFlags {

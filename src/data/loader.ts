@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { CompressorDescriptor } from '../plugins/compressor-instance.js';
+import { DataError } from '../support/errors.js';
 import { receiveError } from '../support/transferred-error.js';
 import { workerEntry } from '../support/worker-entry.js';
 import type { Batch, BatchSettings, LoaderState } from './batches.js';
@@ -86,6 +87,9 @@ class ThreadLoader implements Loader {
         else fail(receiveError(reply.error));
       });
       worker.once('error', fail);
+      worker.once('messageerror', (cause) =>
+        fail(new DataError(`a batch of the loader's thread is unreadable: ${cause.message}`, { cause })),
+      );
       worker.once('exit', (status) => fail(new Error(`the loader's thread ended with status ${status}`)));
     });
   }

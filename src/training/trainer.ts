@@ -1,30 +1,27 @@
 import { appendFile, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { applyRetention, saveCheckpoint } from '../checkpoints/index.js';
-import { type BatchStatistics, sumStatistics } from '../data/batch-statistics.js';
+import { sumStatistics } from '../data/batch-statistics.js';
 import { type Batch, type LoaderState, mergeLoaderStates } from '../data/batches.js';
 import { compressionAt } from '../data/compression-schedule.js';
 import { bitsPerByte } from '../evaluation/bpb/scores.js';
 import { Validation } from '../evaluation/bpb/validation.js';
 import { parameterCount } from '../models/index.js';
 import type { Backend } from '../plugins/contracts.js';
+import { TrainingError } from '../support/errors.js';
+import { asOutputError } from '../support/output-failures.js';
+import { CheckpointSaver } from './checkpoint-saver.js';
+import { gatherJson } from './gather.js';
 import { learningRateMultiplier } from './learning-rate.js';
 import { lossScales } from './loss-scales.js';
 import { measureMatmulRate } from './matmul-rate.js';
 import { MetricsWindow, type TrainingMetrics } from './metrics.js';
-import { isOptimizerState } from './optimizer.js';
-import {
-  PROBE_FILE,
-  PROFILE_DIRECTORY,
-  type PreparedRun,
-  prepareRun,
-  type RunState,
-  requireFinite,
-  type TrainingRequest,
-} from './prepare-run.js';
+import { type PreparedRun, prepareRun, type TrainingRequest } from './prepare-run.js';
 import { Probe } from './probe.js';
 import { summariseProfile } from './profile.js';
+import { PROBE_FILE, PROFILE_DIRECTORY } from './run-directory.js';
+import type { RunState } from './run-start.js';
 import type { TrainingSettings } from './settings.js';
+import type { StepResult } from './training-session.js';
 
 /** Steps before the one that is profiled, where there are as many: by then buffers are allocated. */
 const STEPS_BEFORE_PROFILE = 3;
@@ -71,128 +68,158 @@ export async function train(
   signal: AbortSignal,
 ): Promise<TrainingSummary> {
   const run = await prepareRun(request);
-  const trainer = new Trainer(run, request, observer, signal);
+  let trainer: Trainer | undefined;
   try {
+    trainer = new Trainer(run, request, observer, signal, await peakRate(run.backend, request.settings));
     const summary = await trainer.run();
     await run.close();
     return summary;
   } catch (error) {
-    await trainer.settled();
+    await trainer?.settled();
     // What failed first is what the user must hear of.
     await run.close().catch(() => {});
     throw error;
   }
 }
 
+/** What a step was computed from and what came of it. */
+interface ComputedStep {
+  batch: Batch;
+  result: StepResult;
+  learningRate: number;
+  /** Milliseconds: of the whole step, and of waiting for its batch. */
+  duration: number;
+  wait: number;
+}
+
 class Trainer {
   private readonly settings: TrainingSettings;
-  private readonly rate: (step: number) => number;
+  private readonly learningRateFactor: (step: number) => number;
+  private readonly window: MetricsWindow;
+  private readonly saver: CheckpointSaver;
+  /** The step that is profiled, counted from 0; null: none. */
+  private readonly profiledStep: number | null;
   private probe: Probe | null = null;
   private validation: Validation | null = null;
-  /** The save that goes on beside training, if any. */
-  private saving: Promise<void> = Promise.resolve();
-  private saveFailure: unknown = null;
-  private saved: number;
+  /** Step of the newest checkpoint, also of one that is being written. */
+  private savedStep: number | null;
 
+  /** @param peak the best rate of the model's own matrix products, floating-point operations a second */
   constructor(
     private readonly prepared: PreparedRun,
     private readonly request: TrainingRequest,
     private readonly observer: TrainingObserver,
     private readonly signal: AbortSignal,
+    private readonly peak: number,
   ) {
-    this.settings = request.settings;
-    this.rate = learningRateMultiplier(this.settings.optim, this.settings.steps);
-    this.saved = prepared.lastCheckpoint === null ? -1 : prepared.step;
+    const { settings, directory, configYaml } = request;
+    const { batch, optim, steps, logging } = settings;
+    this.settings = settings;
+    this.learningRateFactor = learningRateMultiplier(optim, steps);
+    this.window = new MetricsWindow(
+      batch.size * batch.sequenceLength,
+      (rawShare) => prepared.model.flops({ sequenceLength: batch.sequenceLength, rawShare }),
+      peak,
+      prepared.sums,
+    );
+    this.saver = new CheckpointSaver({
+      directory,
+      configYaml,
+      retention: settings.checkpoint,
+      onSaved: (path) => {
+        prepared.lastCheckpoint = path;
+        observer.onCheckpoint(path);
+      },
+    });
+    this.profiledStep = logging.profile ? Math.min(prepared.step + STEPS_BEFORE_PROFILE, steps - 1) : null;
+    this.savedStep = prepared.lastCheckpoint === null ? null : prepared.step;
   }
 
   async run(): Promise<TrainingSummary> {
-    const { prepared, settings } = this;
-    const peak = await this.peakRate();
-    const parameters = parameterCount(prepared.model.parameters);
-    this.observer.onStart({ step: prepared.step, steps: settings.steps, parameters, peak });
-    const { size, sequenceLength } = settings.batch;
-    const flops = (rawShare: number) => prepared.model.flops({ sequenceLength, rawShare });
-    const window = new MetricsWindow(size * sequenceLength, flops, peak, prepared.sums);
-    const profiled = Math.min(prepared.step + STEPS_BEFORE_PROFILE, settings.steps - 1);
+    const { prepared, settings, observer, peak } = this;
+    const { steps, validation, checkpoint } = settings;
+    observer.onStart({ step: prepared.step, steps, parameters: parameterCount(prepared.model.parameters), peak });
     let stopped = await this.stopAsked();
-    while (prepared.step < settings.steps && !stopped) {
-      const started = performance.now();
-      const batch = await prepared.loader.next();
-      const wait = performance.now() - started;
-      await this.step(batch, window, {
-        started,
-        wait,
-        profiled: settings.logging.profile && prepared.step === profiled,
-      });
-      if (this.saveFailure) throw this.saveFailure;
+    while (prepared.step < steps && !stopped) {
+      const { batch } = await this.trainStep();
+      this.saver.throwIfFailed();
       stopped = await this.stopAsked();
-      const atEnd = prepared.step === settings.steps;
-      const isDue = (every: number | null) => every !== null && (atEnd || prepared.step % every === 0);
       // Before the checkpoint of the same step: a run that is killed in between measures again.
-      if (isDue(settings.validation.every)) await this.validate();
-      if (stopped || isDue(settings.checkpoint.every)) await this.save(batch.state, window);
+      if (this.isDue(validation.every)) await this.validate();
+      if (stopped || this.isDue(checkpoint.every)) await this.save(batch.state);
     }
-    await this.saving;
-    const { step, totals, lastCheckpoint } = prepared;
-    const last = window.state.steps > 0 ? figuresOf(window.figures(totals)) : prepared.last;
-    return {
-      directory: this.request.directory,
-      step,
-      finished: step >= settings.steps,
-      ...last,
-      checkpoint: lastCheckpoint ?? '',
-      totalSymbols: totals.symbols,
-      totalBytes: totals.bytes,
-    };
-  }
-
-  private async step(
-    batch: Batch,
-    window: MetricsWindow,
-    { started, wait, profiled }: { started: number; wait: number; profiled: boolean },
-  ): Promise<void> {
-    const { prepared, settings } = this;
-    const { step } = prepared;
-    const learningRate = settings.optim.learningRate * this.rate(step);
-    const inputs = batch.microBatches.map((microBatch) => microBatch.inputs);
-    if (settings.logging.probe !== null && (step + 1) % settings.logging.probe === 0)
-      await this.probeStep(step, inputs);
-    const profile = profiled ? join(this.request.directory, PROFILE_DIRECTORY, 'step') : null;
-    if (profile !== null) await mkdir(dirname(profile), { recursive: true });
-    const result = await prepared.session.step(inputs, { learningRate, updateNumber: step + 1, profile });
-    if (profile !== null) await summariseProfile(profile);
-    if (!Number.isFinite(result.loss + result.gradientNorm)) await this.settled();
-    requireFinite(
-      step + 1,
-      { loss: result.loss, 'norm of the gradient': result.gradientNorm },
-      prepared.lastCheckpoint,
-    );
-    const statistics = await gatherStatistics(prepared.backend, batch.statistics);
-    prepared.step = step + 1;
-    prepared.totals.symbols += settings.batch.size * settings.batch.sequenceLength;
-    prepared.totals.bytes += statistics.raw.bytes + statistics.compressed.bytes;
-    prepared.totals.documents += statistics.documents;
-    const duration = performance.now() - started;
-    const compressionRate = compressionAt(settings.data, step).rate;
-    window.record({ result, statistics, learningRate, compressionRate, duration, wait });
-    let metrics: TrainingMetrics | null = null;
-    if (prepared.step % settings.logging.every === 0 || prepared.step === settings.steps) {
-      metrics = window.take(prepared.totals);
-      prepared.last = figuresOf(metrics);
-      await prepared.logger.log(prepared.step, metrics);
-    }
-    this.observer.onStep({
-      step: prepared.step,
-      steps: settings.steps,
-      loss: result.loss,
-      millisecondsPerStep: duration,
-      metrics,
-    });
+    await this.saver.finish();
+    return this.summary();
   }
 
   /** When no checkpoint is being written; failures of writing one are told elsewhere. */
-  async settled(): Promise<void> {
-    await Promise.allSettled([this.saving]);
+  settled(): Promise<void> {
+    return this.saver.settled();
+  }
+
+  private async trainStep(): Promise<ComputedStep> {
+    const started = performance.now();
+    const batch = await this.prepared.loader.next();
+    const wait = performance.now() - started;
+    const { result, learningRate } = await this.compute(batch);
+    const computed = { batch, result, learningRate, wait, duration: performance.now() - started };
+    await this.record(computed);
+    return computed;
+  }
+
+  /** One update of the parameters. @throws TrainingError if what it finds is not finite */
+  private async compute(batch: Batch): Promise<Pick<ComputedStep, 'result' | 'learningRate'>> {
+    const { prepared, settings } = this;
+    const { step, session } = prepared;
+    const { optim, logging } = settings;
+    const inputs = batch.microBatches.map((microBatch) => microBatch.inputs);
+    if (logging.probe !== null && (step + 1) % logging.probe === 0) await this.probeStep(step, inputs);
+    const learningRate = optim.learningRate * this.learningRateFactor(step);
+    const profile = step === this.profiledStep ? join(this.request.directory, PROFILE_DIRECTORY, 'step') : null;
+    if (profile !== null) await mkdir(dirname(profile), { recursive: true });
+    const result = await session.step(inputs, { learningRate, updateNumber: step + 1, profile });
+    if (profile !== null) await summariseProfile(profile);
+    await this.requireFinite(result);
+    return { result, learningRate };
+  }
+
+  /** Counts a step as done, and tells of it. */
+  private async record({ batch, result, learningRate, duration, wait }: ComputedStep): Promise<void> {
+    const { prepared, settings, window } = this;
+    const { steps, logging } = settings;
+    const statistics = sumStatistics(await gatherJson(prepared.backend, batch.statistics));
+    const compressionRate = compressionAt(settings.data, prepared.step).rate;
+    window.record({ result, statistics, learningRate, compressionRate, duration, wait });
+    prepared.step += 1;
+    prepared.totals.symbols += settings.batch.size * settings.batch.sequenceLength;
+    prepared.totals.bytes += statistics.raw.bytes + statistics.compressed.bytes;
+    prepared.totals.documents += statistics.documents;
+    const metrics = this.isDue(logging.every) ? window.take(prepared.totals) : null;
+    if (metrics !== null) {
+      prepared.last = figuresOf(metrics);
+      await prepared.logger.log(prepared.step, metrics);
+    }
+    const { loss } = result;
+    this.observer.onStep({ step: prepared.step, steps, loss, millisecondsPerStep: duration, metrics });
+  }
+
+  /** Whether something that is done every so many steps, and after the last one, is to be done now. */
+  private isDue(every: number | null): boolean {
+    const { step } = this.prepared;
+    return every !== null && (step === this.settings.steps || step % every === 0);
+  }
+
+  /** @throws TrainingError naming the last checkpoint, once that is written */
+  private async requireFinite({ loss, gradientNorm }: StepResult): Promise<void> {
+    const bad = Object.entries({ loss, 'norm of the gradient': gradientNorm }).find(([, x]) => !Number.isFinite(x));
+    if (bad === undefined) return;
+    await this.settled();
+    const { step, lastCheckpoint } = this.prepared;
+    throw new TrainingError(`the ${bad[0]} of step ${step + 1} is ${bad[1]}; training stops`, {
+      hint: lastCheckpoint
+        ? `The last good checkpoint is ${lastCheckpoint}. Go on from it with a lower optim.learningRate: --from ${lastCheckpoint}`
+        : 'There is no checkpoint yet. Lower optim.learningRate, lengthen optim.warmup, or look at the data.',
+    });
   }
 
   /** Any process that was asked to stop stops all of them at the same step. */
@@ -202,35 +229,32 @@ class Trainer {
   }
 
   /** Begins a checkpoint of this moment; training goes on while it is written. */
-  private async save(loader: LoaderState, window: MetricsWindow): Promise<void> {
-    const { prepared, settings } = this;
-    if (this.saved === prepared.step) return;
-    await this.saving;
-    this.saved = prepared.step;
-    const { step } = prepared;
+  private async save(loader: LoaderState): Promise<void> {
+    const { prepared, saver, window } = this;
+    const { step, totals, last } = prepared;
+    if (this.savedStep === step) return;
+    this.savedStep = step;
     const state: RunState = {
-      totals: { ...prepared.totals },
-      loader: await gatherLoaderState(prepared.backend, loader),
+      totals: { ...totals },
+      loader: mergeLoaderStates(await gatherJson(prepared.backend, loader)),
       sums: window.state,
-      last: prepared.last,
+      last,
     };
-    const slices = prepared.session.snapshot();
-    this.saving = (async () => {
-      const path = await saveCheckpoint(this.request.directory, {
-        step,
-        state,
-        configYaml: this.request.configYaml,
-        slices,
-        isOptimizer: isOptimizerState,
-      });
-      prepared.lastCheckpoint = path;
-      await applyRetention(this.request.directory, settings.checkpoint);
-      this.observer.onCheckpoint(path);
-    })();
-    this.saving.catch((error: unknown) => {
-      this.saveFailure = error;
-    });
-    if (step === settings.steps || this.signal.aborted) await this.saving;
+    await saver.begin(step, state, () => prepared.session.snapshot());
+    if (step === this.settings.steps || this.signal.aborted) await saver.finish();
+  }
+
+  private summary(): TrainingSummary {
+    const { step, totals, lastCheckpoint, last } = this.prepared;
+    return {
+      directory: this.request.directory,
+      step,
+      finished: step >= this.settings.steps,
+      ...(this.window.state.steps > 0 ? figuresOf(this.window.figures(totals)) : last),
+      checkpoint: lastCheckpoint ?? '',
+      totalSymbols: totals.symbols,
+      totalBytes: totals.bytes,
+    };
   }
 
   /** Measures the model on held-out text, in its own session; a stop waits for it, which is short. */
@@ -270,39 +294,26 @@ class Trainer {
     this.probe ??= await Probe.open(session.session, model, { rows, sequenceLength: batch.sequenceLength }, options);
     const { scales } = await lossScales({ model, batch, loss }, inputs, backend);
     const report = await this.probe.run(step + 1, inputs[0]!, scales);
-    await appendFile(join(this.request.directory, PROBE_FILE), `${JSON.stringify(report)}\n`);
+    const file = join(this.request.directory, PROBE_FILE);
+    await appendFile(file, `${JSON.stringify(report)}\n`).catch((error: unknown) => {
+      throw asOutputError(error, file);
+    });
   }
+}
 
-  /** The best rate of the model's own matrix products, floating-point operations a second. */
-  private peakRate(): Promise<number> {
-    const { model: options, batch } = this.settings;
-    const rows = (batch.size / batch.accumulation / this.prepared.backend.topology.world) * batch.sequenceLength;
-    const { hiddenSize, intermediateSize } = options;
-    return measureMatmulRate(this.prepared.backend, [
-      { rows, inner: hiddenSize, columns: hiddenSize },
-      { rows, inner: hiddenSize, columns: intermediateSize },
-      { rows, inner: intermediateSize, columns: hiddenSize },
-    ]);
-  }
+/** The best rate of the model's own matrix products, floating-point operations a second. */
+function peakRate(backend: Backend, { model, batch }: TrainingSettings): Promise<number> {
+  const rows = (batch.size / batch.accumulation / backend.topology.world) * batch.sequenceLength;
+  const { hiddenSize, intermediateSize } = model;
+  return measureMatmulRate(backend, [
+    { rows, inner: hiddenSize, columns: hiddenSize },
+    { rows, inner: hiddenSize, columns: intermediateSize },
+    { rows, inner: intermediateSize, columns: hiddenSize },
+  ]);
 }
 
 /** What a summary tells of a line of metrics, as JSON has it. */
 function figuresOf({ loss, bits_per_byte }: TrainingMetrics): RunState['last'] {
   const finite = (value: number) => (Number.isFinite(value) ? value : null);
   return { loss: finite(loss), bitsPerByte: finite(bits_per_byte) };
-}
-
-/** What all processes' shares of a batch are together. */
-async function gatherStatistics(backend: Backend, own: BatchStatistics): Promise<BatchStatistics> {
-  return sumStatistics(await gatherJson<BatchStatistics>(backend, own));
-}
-
-async function gatherLoaderState(backend: Backend, own: LoaderState): Promise<LoaderState> {
-  return mergeLoaderStates(await gatherJson<LoaderState>(backend, own));
-}
-
-async function gatherJson<T>(backend: Backend, own: T): Promise<T[]> {
-  if (backend.topology.world === 1) return [own];
-  const all = await backend.allGather(new TextEncoder().encode(JSON.stringify(own)));
-  return all.map((bytes) => JSON.parse(new TextDecoder().decode(bytes)) as T);
 }

@@ -1,7 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { Worker } from 'node:worker_threads';
+import { describe, expect, it, vi } from 'vitest';
 import { onnxruntimeBackend } from '../../backends/onnxruntime/index.js';
 import * as g from '../../src/graph/index.js';
 import type { Session, StateSlice, StateSpec } from '../../src/plugins/contracts.js';
+import { BackendError } from '../../src/support/errors.js';
 import { describeParity } from './parity.js';
 
 async function open(state: StateSpec[] = []): Promise<Session> {
@@ -50,6 +52,30 @@ describe('state', () => {
     await first.run([{}]);
     const [result] = await second.run([{}]);
     expect([...g.float32Values(result!.w!)]).toEqual([-2, -4, -6]);
+    await session.dispose();
+  });
+
+  it('is released by a snapshot that is given up before it is read', async () => {
+    const sent = vi.spyOn(Worker.prototype, 'postMessage');
+    const session = await open([spec]);
+    const slices = session.snapshot()[Symbol.asyncIterator]();
+    await slices.return?.();
+    expect(await slices.next()).toMatchObject({ done: true });
+    const requests = sent.mock.calls.map(([message]) => (message as { name: string }).name);
+    expect(requests).toEqual(['open', 'snapshot', 'endSnapshot']);
+    sent.mockRestore();
+    await session.dispose();
+  });
+
+  it('is lost with a typed error when a message of the worker cannot be read', async () => {
+    const sent = vi.spyOn(Worker.prototype, 'postMessage');
+    const session = await open([spec]);
+    const program = await session.load(doubling);
+    const running = program.run([{}]);
+    (sent.mock.contexts[0] as Worker).emit('messageerror', new Error('no such class'));
+    sent.mockRestore();
+    await expect(running).rejects.toThrow(BackendError);
+    await expect(session.load(doubling)).rejects.toThrow('unreadable: no such class');
     await session.dispose();
   });
 

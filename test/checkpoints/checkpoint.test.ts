@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import {
   applyRetention,
   type CheckpointContent,
@@ -49,6 +49,21 @@ function damageByte(path: string, position: number): void {
 }
 
 describe('a saved checkpoint', () => {
+  it('gives up the snapshot that it cannot save, also before it is read', async () => {
+    const run = temporaryDirectory();
+    writeFileSync(join(run, 'checkpoints'), '');
+    const slices = {
+      next: vi.fn(async () => ({ done: true as const, value: undefined })),
+      return: vi.fn(async () => ({ done: true as const, value: undefined })),
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+    };
+    await expect(saveCheckpoint(run, content(3, { slices }))).rejects.toThrow(OutputError);
+    expect(slices.next).not.toHaveBeenCalled();
+    expect(slices.return).toHaveBeenCalledOnce();
+  });
+
   it('gives back all that was put in, and stands under its step in ten digits', async () => {
     const run = temporaryDirectory();
     const path = await saveCheckpoint(run, content(1200));

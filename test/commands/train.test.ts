@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { pc } from '../support/pc.js';
@@ -23,5 +23,31 @@ describe('pc train', () => {
       status: 0,
     });
     expect(readFileSync(join(cwd, 'runs/new/metrics.jsonl'), 'utf8')).toContain('"step":2');
+  });
+
+  it('goes on from a checkpoint in its run, whatever run the project names, or from the newest of a run', async () => {
+    const cwd = tinyProject();
+    const lines = (run: string) =>
+      readFileSync(join(cwd, run, 'metrics.jsonl'), 'utf8')
+        .trimEnd()
+        .split('\n').length;
+    expect(await pc(['train', '--name', 'a', '--steps', '6'], { cwd })).toMatchObject({ status: 0 });
+    expect(await pc(['train', '--resume-from', 'runs/a', '--steps', '9'], { cwd })).toMatchObject({ status: 0 });
+    expect(lines('runs/a')).toBe(3);
+    expect(existsSync(join(cwd, 'runs/default'))).toBe(false);
+
+    const checkpoint = 'runs/a/checkpoints/0000000005';
+    const elsewhere = await pc(['train', '--resume-from', checkpoint, '--name', 'b', '--force'], { cwd });
+    expect(elsewhere.status).toBe(2);
+    expect(elsewhere.stderr).toContain(`the checkpoint ${checkpoint} is not one of the run runs/b`);
+    const again = await pc(['train', '--resume-from', checkpoint, '--name', 'a', '--force', '--steps', '6'], { cwd });
+    expect(again).toMatchObject({ status: 0 });
+    expect(lines('runs/a')).toBe(2);
+  });
+
+  it('says how it is used', async () => {
+    const { stdout } = await pc(['train', '--help']);
+    expect(stdout).toContain('$ pc train --resume-from CKPT [--force] [FLAGS]');
+    expect(stdout).not.toMatch(/\| +\|/);
   });
 });

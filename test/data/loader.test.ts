@@ -1,6 +1,7 @@
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { Worker } from 'node:worker_threads';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type Batch, BatchAssembler } from '../../src/data/batches.js';
 import { type Loader, type LoaderOptions, openLoader } from '../../src/data/loader.js';
 import {
@@ -54,6 +55,16 @@ describe('openLoader', () => {
     const loader = await open({ folder, prefetch: 1 });
     const batches = await Promise.all(Array.from({ length: 6 }, () => loader.next()));
     expect(batches.map(({ step }) => step)).toEqual([0, 1, 2, 3, 4, 5]);
+  });
+
+  it('ends with a DataError when a batch cannot be received', async () => {
+    const sent = vi.spyOn(Worker.prototype, 'postMessage');
+    const loader = await open({ folder: temporaryData({ 'a.jsonl': jsonl(numberedTexts(100)) }), prefetch: 1 });
+    (sent.mock.contexts[0] as Worker).emit('messageerror', new Error('no such class'));
+    sent.mockRestore();
+    const taken = Promise.all([loader.next(), loader.next(), loader.next()]);
+    await expect(taken).rejects.toThrow(DataError);
+    await expect(taken).rejects.toThrow('unreadable: no such class');
   });
 
   it('reports an error of its sources as the error it is, with its place', async () => {

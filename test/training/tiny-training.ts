@@ -5,7 +5,7 @@ import { stringify } from 'yaml';
 import { latestCheckpoint } from '../../src/checkpoints/index.js';
 import { loadConfig, loadConfigFile, loadRunConfig, serialiseConfig } from '../../src/config/index.js';
 import { builtinRegistry } from '../../src/plugins/discovery.js';
-import type { RunStart } from '../../src/training/prepare-run.js';
+import type { RunStart } from '../../src/training/run-start.js';
 import { type TrainingObserver, type TrainingSummary, train } from '../../src/training/trainer.js';
 import { jsonl } from '../data/temporary-data.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';

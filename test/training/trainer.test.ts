@@ -8,6 +8,13 @@ import { computedMetrics, metricsOf, tensorFiles, tinyProject, trainTiny } from 
 const checkpointOf = (project: string, step: number, name = 'run') =>
   join(project, 'runs', name, 'checkpoints', String(step).padStart(10, '0'));
 
+/** The steps of the lines of a file. */
+const stepsIn = (file: string): number[] =>
+  readFileSync(file, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as { step: number }).step);
+
 describe('a training run', () => {
   it('lowers the loss, and leaves metrics, configuration, environment and a last checkpoint', async () => {
     const project = tinyProject();
@@ -95,6 +102,18 @@ describe('a resumed run', () => {
     await trainTiny(project, { start, force: true });
     expect(computedMetrics(project)).toEqual(before.metrics);
     expect(await tensorFiles(project)).toEqual(before.tensors);
+  });
+
+  it('forgets what the probe found later, also when it no longer probes', async () => {
+    const project = tinyProject();
+    const probed = () => stepsIn(join(project, 'runs/run/probe.jsonl'));
+    await trainTiny(project, { set: ['logging.probe=3'] });
+    expect(probed()).toEqual([3, 6, 9, 12]);
+    const again = { start: { kind: 'resume', checkpoint: checkpointOf(project, 5) }, force: true } as const;
+    await trainTiny(project, again);
+    expect(probed()).toEqual([3, 6, 9, 12]);
+    await trainTiny(project, { ...again, set: ['logging.probe=null'] });
+    expect(probed()).toEqual([3]);
   });
 
   it('forgets the course that it left: the newest checkpoint is of the course it took', async () => {

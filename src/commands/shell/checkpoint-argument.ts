@@ -47,6 +47,11 @@ export async function checkpointAt(path: string): Promise<string> {
   return (await latestCheckpoint(path))?.path ?? path;
 }
 
+/** The directory of the run that a checkpoint lies in: `<run>/checkpoints/<step>`. */
+export function runOfCheckpoint(checkpoint: string): string {
+  return join(checkpoint, '../..');
+}
+
 async function ofProject(flags: ParsedConfigFlags, more: FlagSetting[]): Promise<ChosenCheckpoint> {
   const { config } = await loadCommandConfig(flags, more);
   const { loadConfigFile, runDirectory } = await import('../../config/index.js');

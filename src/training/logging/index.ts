@@ -9,6 +9,8 @@ import { openMetricsFile } from './metrics-file.js';
 
 export { METRICS, type MetricName, type MetricsLogger } from './metrics.js';
 
+export { cutAfterStep } from './step-lines.js';
+
 /** Names within a run's directory. */
 export const METRICS_FILE = 'metrics.jsonl';
 export const TENSORBOARD_DIRECTORY = 'tensorboard';

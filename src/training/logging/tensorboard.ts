@@ -34,8 +34,13 @@ export async function openTensorBoard(
   try {
     await makeDirectory(directory);
     const logger = new TensorBoardFile(await open(path, 'wx'), path, now);
-    await logger.start(resumedStep);
-    return logger;
+    try {
+      await logger.start(resumedStep);
+      return logger;
+    } catch (error) {
+      await logger.close();
+      throw error;
+    }
   } catch (error) {
     throw asOutputError(error, path);
   }
