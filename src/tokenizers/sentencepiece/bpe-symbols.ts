@@ -1,11 +1,10 @@
+import { type Merge, MergeTable } from '../merging/merge-table.js';
 import { PieceType } from './model-file.js';
 import { SPACE_SYMBOL } from './normalizer.js';
 import type { PieceVocabulary } from './vocabulary.js';
 
 /** The symbol of a character that stands in no piece; it is never joined. */
 export const UNKNOWN_SYMBOL = -1;
-/** What `joined` gives for two symbols that are no piece together. */
-export const NOT_A_PIECE = -1;
 /** A kind of character of which no neighbour is ever joined. */
 export const NO_KIND = 130;
 
@@ -25,12 +24,11 @@ export class BpeSymbols {
   readonly id: Int32Array;
   /** By symbol: bytes of UTF-8. */
   readonly bytes: Int32Array;
-  /** By symbol of a piece: 0 for the best score, and the same number for equal ones. */
-  readonly rank: Int32Array;
+  /** Every way to make up a piece from two symbols. Ranks follow scores and are the same for equal ones. */
+  readonly merges: MergeTable;
   private readonly ofBasicPlane = new Int32Array(PLANE).fill(UNKNOWN_SYMBOL);
   private readonly ofOtherPlanes = new Map<number, number>();
   private readonly ofUserDefined = new Map<number, number>();
-  private readonly pairs: PairMap;
   /** Whether any piece has a character of the one kind followed by one of the other. */
   private readonly adjacent = new Uint8Array(KINDS * KINDS);
 
@@ -40,17 +38,20 @@ export class BpeSymbols {
       const codePoint = name.codePointAt(0)!;
       if (name.length === (codePoint < PLANE ? 1 : 2)) this.setCharacter(codePoint, id);
     }
-    const splits: number[] = [];
+    const ranks = ranksOf(vocabulary.pieces.map(({ score }) => score));
+    const merges: Merge[] = [];
     for (const [name, id] of vocabulary.textual) {
-      if (vocabulary.pieces[id]!.type !== PieceType.USER_DEFINED) this.addSplits(name, id, vocabulary, names, splits);
+      if (vocabulary.pieces[id]!.type === PieceType.USER_DEFINED) continue;
+      for (const [left, right] of this.splits(name, vocabulary, names)) {
+        merges.push({ left, right, rank: ranks[id]!, result: id });
+      }
     }
     for (const [id, { name, type }] of vocabulary.pieces.entries()) {
       if (type === PieceType.USER_DEFINED) this.ofUserDefined.set(id, names.push(name) - 1);
     }
-    this.pairs = new PairMap(splits);
+    this.merges = new MergeTable(merges);
     this.id = Int32Array.from(names, (name) => vocabulary.idOfPart(name));
     this.bytes = Int32Array.from(names, (name) => Buffer.byteLength(name));
-    this.rank = ranksOf(vocabulary.pieces.map(({ score }) => score));
   }
 
   /** The symbol of a character, or `UNKNOWN_SYMBOL`. */
@@ -63,11 +64,6 @@ export class BpeSymbols {
     return this.ofUserDefined.get(id)!;
   }
 
-  /** The piece that two symbols make up, or `NOT_A_PIECE`. */
-  joined(left: number, right: number): number {
-    return left < 0 || right < 0 ? NOT_A_PIECE : this.pairs.get(left, right);
-  }
-
   kindOf(codePoint: number): number {
     return codePoint < SPACE_KIND ? codePoint : codePoint === SPACE_CODE_POINT ? SPACE_KIND : OTHER_KIND;
   }
@@ -77,8 +73,12 @@ export class BpeSymbols {
     return this.adjacent[leftKind * KINDS + rightKind] === 1;
   }
 
-  /** Adds to `splits` every way to make up a piece from two symbols, as left, right, piece. */
-  private addSplits(name: string, id: number, { textual }: PieceVocabulary, names: string[], splits: number[]): void {
+  /** Every way to make up a piece from two symbols. */
+  private *splits(
+    name: string,
+    { textual }: PieceVocabulary,
+    names: string[],
+  ): Generator<[left: number, right: number]> {
     const codePoints = Array.from(name, (character) => character.codePointAt(0)!);
     let at = 0;
     for (let i = 1; i < codePoints.length; i++) {
@@ -88,7 +88,7 @@ export class BpeSymbols {
       if (left === undefined) continue;
       const isLast = i === codePoints.length - 1;
       const right = isLast ? this.characterOfPiece(codePoints[i]!, names) : textual.get(name.slice(at));
-      if (right !== undefined) splits.push(left, right, id);
+      if (right !== undefined) yield [left, right];
     }
   }
 
@@ -113,38 +113,4 @@ function ranksOf(pieceScores: readonly number[]): Int32Array {
   const ordered = Float64Array.from(new Set(scores)).sort().reverse();
   const rank = new Map(Array.from(ordered, (score, i) => [score, i]));
   return Int32Array.from(scores, (score) => rank.get(score)!);
-}
-
-/** An immutable map from two symbols to a third, by open addressing: left, right, value, unused. */
-class PairMap {
-  private readonly slots: Int32Array;
-  private readonly mask: number;
-
-  constructor(triples: readonly number[]) {
-    const count = triples.length / 3;
-    const capacity = 2 ** Math.ceil(Math.log2(Math.max(2, 2 * count)));
-    this.mask = capacity - 1;
-    this.slots = new Int32Array(4 * capacity).fill(NOT_A_PIECE);
-    for (let i = 0; i < triples.length; i += 3) {
-      const slot = this.slotOf(triples[i]!, triples[i + 1]!);
-      for (let k = 0; k < 3; k++) this.slots[slot + k] = triples[i + k]!;
-    }
-  }
-
-  get(left: number, right: number): number {
-    return this.slots[this.slotOf(left, right) + 2]!;
-  }
-
-  /** Where the pair is, or the empty place where it would be. */
-  private slotOf(left: number, right: number): number {
-    const { slots, mask } = this;
-    // Two odd constants of Knuth's multiplicative hashing; the high bits are the mixed ones.
-    let hash = Math.imul(left, 0x9e3779b1) ^ Math.imul(right, 0x85ebca77);
-    hash ^= hash >>> 15;
-    for (let place = hash & mask; ; place = (place + 1) & mask) {
-      const slot = 4 * place;
-      if (slots[slot] === left && slots[slot + 1] === right) return slot;
-      if (slots[slot] === NOT_A_PIECE) return slot;
-    }
-  }
 }
