@@ -180,10 +180,14 @@ const composites: { readonly [Op in CompositeName]?: CompositeLowering<Op> } = {
       return writer.addMicrosoft('RotaryEmbedding', inputs, { interleaved: 0 }, label);
     },
   },
+  // log Σ exp x = max x − log max softmax(x): the softmax is needed for the gradient too, and ReduceLogSumExp is slow.
+  // The largest probability is at least 1/V, so its logarithm is exact to rounding.
   crossEntropy: {
     lower: (_, { writer, operands: [logits, labels], shapes, label }) => {
       const axis = shapes[0]!.length - 1;
-      const normaliser = writer.add('ReduceLogSumExp', [logits!], { axes: [axis], keepdims: 0 }, label);
+      const largest = (x: string) => writer.add('ReduceMax', [x], { axes: [axis], keepdims: 0 }, label);
+      const probability = largest(writer.add('Softmax', [logits!], { axis: -1 }, label));
+      const normaliser = writer.add('Sub', [largest(logits!), writer.add('Log', [probability], {}, label)], {}, label);
       const column = writer.add('Reshape', [labels!, writer.integers([...shapes[1]!, 1])], {}, label);
       const picked = writer.add('GatherElements', [logits!, column], { axis }, label);
       const ofLabels = writer.add('Reshape', [picked, writer.integers(shapes[1]!)], {}, label);

@@ -26,7 +26,7 @@ import {
   sumTo,
 } from './operations.js';
 import { broadcastShapes, fail, matmulShape, show } from './shapes.js';
-import { type DType, type Shape, sameShape } from './tensor.js';
+import { type DType, elementCount, type Shape, sameShape } from './tensor.js';
 
 /**
  * Composite operations: parts of a model that an engine may have a kernel for. A backend lowers the name, or expands
@@ -77,15 +77,18 @@ export const composites: { readonly [Op in CompositeName]: Composite<Op> } = {
         : fail(`rmsNorm of ${show(x!.shape)} with a weight of ${show(weight!.shape)}`),
     decompose: ({ operands: [x, weight], attributes: { epsilon } }) =>
       multiply(multiply(x!, inverseRms(x!, epsilon)), weight!),
-    // y_j = x_j r w_j with r = (mean x² + ε)^−½, hence ∂r/∂x_j = −r³ x_j / D
+    // y_j = x_j r w_j with r = (mean x² + ε)^−½, hence ∂r/∂x_j = −r³ x_j / D, and with p = g ⊙ x:
+    // dx = r (g ⊙ w) − x r³/D (p · w), dw = Σ_rows r p. The two sums are products with a vector, which read p alone.
     gradient: (g, { operands: [x, weight], attributes: { epsilon } }) => {
+      const size = weight!.shape[0]!;
+      const rows = elementCount(x!.shape) / size;
       const r = inverseRms(x!, epsilon);
-      const normalised = multiply(x!, r);
-      const weighted = multiply(g, weight!);
-      const along = mean(multiply(weighted, normalised), [lastAxis(x!)]);
+      const p = reshape(multiply(g, x!), [rows, size]);
+      const along = reshape(matmul(p, reshape(weight!, [size, 1]), { scale: 1 / size }), r.shape);
+      const cubed = multiply(multiply(r, r), r);
       return [
-        multiply(subtract(weighted, multiply(normalised, along)), r),
-        sumTo(multiply(g, normalised), weight!.shape),
+        subtract(multiply(multiply(g, weight!), r), multiply(x!, multiply(cubed, along))),
+        reshape(matmul(reshape(r, [1, rows]), p), [size]),
       ];
     },
   },
