@@ -96,6 +96,23 @@ export const RULES: readonly Rule[] = [
     'Remove it, or set data.rate above 0.',
   ),
   switched(
+    ['data', 'codeField'],
+    ({ data }) => data.precomputed !== 'ignore',
+    [['data', 'precomputed']],
+    'data.precomputed: ignore has all codes made while loading, so this field would be ignored',
+    'Remove one of the two.',
+  ),
+  switched(
+    ['data', 'precomputed'],
+    ({ data }) => trainedRepresentations(data).compressed,
+    [
+      ['data', 'rate'],
+      ['data', 'schedule'],
+    ],
+    'no compressed text is trained on, so precomputed codes would be ignored',
+    'Remove it, or set data.rate above 0.',
+  ),
+  switched(
     ['data', 'blockBytes'],
     ({ data }) => data.shuffle,
     [['data', 'shuffle']],

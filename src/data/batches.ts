@@ -4,10 +4,12 @@ import type { Compressor } from '../plugins/contracts.js';
 import { CheckpointError, ConfigError, DataError } from '../support/errors.js';
 import type { VocabularyLayout } from '../vocabulary/vocabulary.js';
 import { type BatchStatistics, emptyStatistics } from './batch-statistics.js';
+import { trainedRepresentations } from './compression-schedule.js';
 import { DataSource, type DocumentStream } from './document-stream.js';
 import type { Encoder } from './encoding.js';
 import type { MixtureSource } from './mixture.js';
 import type { BatchOptions, DataOptions } from './options.js';
+import { type CodePlace, locateCodes, locateSameCodes } from './precomputed.js';
 import { Row, type RowOptions, type RowState } from './row.js';
 
 /** Rows of the global batch, and how they are split. */
@@ -25,6 +27,7 @@ export interface BatchSettings {
     | 'addBos'
     | 'addEos'
     | 'codeField'
+    | 'precomputed'
     | 'onBadRecord'
     | 'shuffle'
     | 'blockBytes'
@@ -113,18 +116,24 @@ export class BatchAssembler {
    * Opens the sources and places every row: at its beginning, or where `state` left it. Sources may be added, removed
    * and weighted anew between the two; nothing else may change that decides what a place means.
    *
-   * @throws DataError for sources that are missing, empty or no longer what they were; ConfigError for settings that
+   * @param log told of codes that are taken unverified, or not taken
+   * @throws DataError for sources that are missing, empty or no longer what they were, or codes of another compressor; ConfigError for settings that
    *   contradict each other or the state; CheckpointError for a state of another version of this program
    */
   static async open(
     settings: BatchSettings,
     compressor: Encoder & Pick<Compressor, 'fingerprint'>,
     state: LoaderState | null,
+    log: (message: string) => void = () => {},
   ): Promise<BatchAssembler> {
+    if (state !== null) requireVersion(state);
     const rows = ownedRows(settings.batch, settings.ranks);
     const sources = new Map<string, { weight: number; source: DataSource }>();
-    for (const { name, path, weight } of settings.sources) {
-      const source = await DataSource.open(name, path, settings.batch.size, { ...settings.data, seed: settings.seed });
+    for (const { name, path: dataset, weight } of settings.sources) {
+      const { path, codeField, note } = await placeOf(dataset, settings, compressor, state?.sources[name]);
+      if (note !== null) log(note);
+      const options = { ...settings.data, codeField, seed: settings.seed };
+      const source = await DataSource.open(name, path, settings.batch.size, options);
       sources.set(name, { weight, source });
     }
     const fingerprints = {
@@ -180,6 +189,19 @@ export class BatchAssembler {
   }
 }
 
+/** @param saved fingerprint of the source that rows go on with */
+async function placeOf(
+  dataset: string,
+  { data, batch }: BatchSettings,
+  compressor: Encoder & Pick<Compressor, 'fingerprint'>,
+  saved: string | undefined,
+): Promise<CodePlace> {
+  if (!trainedRepresentations(data).compressed) return { path: dataset, codeField: null, note: null };
+  if (saved === undefined) return locateCodes(dataset, compressor, data);
+  const partition = { rows: batch.size, blockBytes: data.blockBytes };
+  return locateSameCodes(dataset, compressor, data, saved, partition);
+}
+
 function rowOptions({ data, batch, inputs, vocabulary }: BatchSettings, compressor: Encoder): RowOptions {
   return {
     sequenceLength: batch.sequenceLength,
@@ -187,16 +209,11 @@ function rowOptions({ data, batch, inputs, vocabulary }: BatchSettings, compress
     compression: data,
     rateUnit: data.rateUnit,
     compressor,
-    codeField: data.codeField,
     symbols: { vocabulary, addBos: data.addBos, addEos: data.addEos },
   };
 }
 
-function checkState(
-  state: LoaderState,
-  { batch, inputs }: BatchSettings,
-  fingerprints: Pick<LoaderState, 'compressor' | 'sources'>,
-): void {
+function requireVersion(state: LoaderState): void {
   // Of what was read from a file, the type says only what it should be.
   const version: unknown = state.version;
   if (version !== STATE_VERSION) {
@@ -205,6 +222,13 @@ function checkState(
       hint: 'Resume with the version of this program that began the run.',
     });
   }
+}
+
+function checkState(
+  state: LoaderState,
+  { batch, inputs }: BatchSettings,
+  fingerprints: Pick<LoaderState, 'compressor' | 'sources'>,
+): void {
   const rows = Object.values(state.rows);
   if (rows.length !== batch.size) {
     throw new ConfigError(`the saved batches have ${rows.length} rows, not ${batch.size}`, {

@@ -18,12 +18,18 @@ port.on('message', (request: LoaderRequest) => {
   wake();
 });
 
+// The thread ends with the error.
+port.on('messageerror', (error) => {
+  throw error;
+});
+
 const reply = (message: LoaderReply, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
 
 async function load({ settings, compressor: descriptor, state }: LoaderThreadData): Promise<void> {
-  const compressor = await instantiateCompressor(descriptor, (message) => reply({ kind: 'log', message }));
+  const log = (message: string): void => reply({ kind: 'log', message });
+  const compressor = await instantiateCompressor(descriptor, log);
   try {
-    const assembler = await BatchAssembler.open(settings, compressor, state);
+    const assembler = await BatchAssembler.open(settings, compressor, state, log);
     reply({ kind: 'open' });
     await serve(assembler);
     await assembler.close();

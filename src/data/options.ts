@@ -53,6 +53,10 @@ export const dataOptions = z.strictObject({
     .nullable()
     .default(null)
     .describe('record field with precomputed codes; `m1_ac_*` draws one of the matching fields for each document'),
+  precomputed: z
+    .enum(['auto', 'require', 'ignore'])
+    .default('auto')
+    .describe('codes that `pc preprocess` made: auto takes them where they are, ignore compresses while loading'),
   onBadRecord: z.enum(['fail', 'skip']).default('fail').describe('what to do with a record that cannot be read'),
   shuffle: z.boolean().default(true).describe('seeded shuffle of the documents of a block'),
   blockBytes: z.int().positive().default(1_048_576).describe('bytes of text that are shuffled together, for each row'),

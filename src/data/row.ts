@@ -29,7 +29,6 @@ export interface RowOptions {
   compression: CompressionSettings;
   rateUnit: DataOptions['rateUnit'];
   compressor: Encoder;
-  codeField: DataOptions['codeField'];
   symbols: SymbolLayoutOptions;
 }
 

@@ -8,7 +8,7 @@ import { chooseCheckpoint } from '../shell/checkpoint-argument.js';
 import { configFlags, type ParsedConfigFlags, settingFlags } from '../shell/config-flags.js';
 
 /** The settings that an evaluation reads; all others are the checkpoint's own. */
-const SETTABLE = ['bpb', 'backend', 'data.validation', 'data.onBadRecord'];
+const SETTABLE = ['bpb', 'backend', 'data.validation', 'data.onBadRecord', 'data.precomputed'];
 
 const bpbFlags = {
   'raw-only': Flags.boolean({ summary: 'Score raw bytes, whatever the training representation.', allowNo: true }),
@@ -126,7 +126,7 @@ Without CHECKPOINT the newest one of the project's run is evaluated, with the pr
     const ownData = trained.data.validation;
     const byDefault =
       output ?? evaluation.defaultResultsDirectory(checkpoint.path, checkpoint.step, config.bpb, { data, ownData });
-    const { onBadRecord } = config.data;
+    const { onBadRecord, precomputed } = config.data;
     const wanted = { checkpoint, data, onBadRecord, options: config.bpb, trained };
     const found = reuse && !flags.force ? await evaluation.findResults(byDefault, wanted) : null;
     if (found?.results) return { results: found.results, directory: found.directory };
@@ -153,7 +153,9 @@ Without CHECKPOINT the newest one of the project's run is evaluated, with the pr
                 options: config.bpb,
                 data,
                 onBadRecord,
+                precomputed,
                 output: directory,
+                onNote: (message) => process.stderr.write(`Warning: ${message}\n`),
                 force: flags.force,
                 signal,
                 onProgress: (progress) => {

@@ -1,4 +1,5 @@
 import { readDocuments } from '../../data/documents.js';
+import type { DataOptions } from '../../data/options.js';
 import { elementCount } from '../../graph/index.js';
 import { DataError } from '../../support/errors.js';
 import { requireRawBytes } from '../../vocabulary/vocabulary.js';
@@ -6,7 +7,7 @@ import type { CheckpointedModel, ModelSettings } from '../checkpointed-model.js'
 import { BreakdownBuilder } from './breakdown.js';
 import { evaluateBpb } from './evaluate.js';
 import type { BpbOptions } from './options.js';
-import { evaluatedCompression, type ShownDocument, showDocuments } from './representation.js';
+import { documentsPlace, evaluatedCompression, type ShownDocument, showDocuments } from './representation.js';
 import { type BpbConditions, type BpbModel, type BpbResults, bpbResults } from './results.js';
 import { requireFreeResultsDirectory, writeResultsDirectory } from './results-directory.js';
 import { Scorer } from './scorer.js';
@@ -27,12 +28,16 @@ export interface BpbRunRequest {
   options: BpbOptions;
   /** Folder or file of held-out documents. */
   data: string;
-  onBadRecord: 'fail' | 'skip';
+  onBadRecord: DataOptions['onBadRecord'];
+  /** By default as the run. */
+  precomputed?: DataOptions['precomputed'] | undefined;
   /** Directory of the results. */
   output: string;
   /** Replace results that stand there. */
   force: boolean;
   signal?: AbortSignal | undefined;
+  /** Told of precomputed codes that are taken unverified, or not taken. */
+  onNote?(message: string): void;
   /** How far the two passes are: bytes read, then windows scored. */
   onProgress?(progress: { done: number; total?: number; unit: 'bytes' | 'windows' }): void;
 }
@@ -48,7 +53,7 @@ export interface BpbRunRequest {
 export async function runBpbEvaluation(request: BpbRunRequest): Promise<BpbResults> {
   const { opened, settings, options, output, force, signal, onProgress } = request;
   if (options.rawOnly) requireRawBytes(opened.vocabulary);
-  const representation = representationOf(request);
+  const representation = await representationOf(request);
   await requireFreeResultsDirectory(output, force);
   const survey = await surveyDocuments(representation.show(), {
     signal,
@@ -98,11 +103,17 @@ export async function runBpbEvaluation(request: BpbRunRequest): Promise<BpbResul
 }
 
 /** How the request's documents are shown to its model, as often as they are read. */
-function representationOf({ opened, settings, options, data, onBadRecord }: BpbRunRequest) {
+async function representationOf(request: BpbRunRequest) {
+  const { opened, settings, options, data, onBadRecord } = request;
   const { compressor, vocabulary, checkpoint } = opened;
   const { addBos, addEos, rateUnit } = settings.data;
   const compression = evaluatedCompression(settings.data, checkpoint.step, options.rawOnly);
-  const codeField = compression.rate > 0 ? settings.data.codeField : null;
+  const precomputed = request.precomputed ?? settings.data.precomputed;
+  const { path, codeField, note } = await documentsPlace(data, compression, compressor, {
+    codeField: settings.data.codeField,
+    precomputed,
+  });
+  if (note !== null) request.onNote?.(note);
   const passedOver = { bad: 0, empty: 0 };
   return {
     description: { raw_only: options.rawOnly, ...compression, compressor: compressor.fingerprint },
@@ -110,9 +121,9 @@ function representationOf({ opened, settings, options, data, onBadRecord }: BpbR
     passedOver,
     show(): AsyncGenerator<ShownDocument> {
       Object.assign(passedOver, { bad: 0, empty: 0 });
-      const documents = readDocuments(data, { onBadRecord, codeField, passedOver });
+      const documents = readDocuments(path, { onBadRecord, codeField, passedOver });
       const symbols = { vocabulary, addBos, addEos };
-      return showDocuments(documents, data, { compression, rateUnit, compressor, symbols, seed: settings.seed });
+      return showDocuments(documents, path, { compression, rateUnit, compressor, symbols, seed: settings.seed });
     },
   };
 }

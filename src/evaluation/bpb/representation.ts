@@ -12,7 +12,9 @@ import {
   sizeRatio,
 } from '../../data/mixing-modes.js';
 import type { DataOptions } from '../../data/options.js';
+import { type CodePlace, type CodeSettings, locateCodes } from '../../data/precomputed.js';
 import { type LaidOutDocument, layOut, type SymbolLayoutOptions } from '../../data/symbol-layout.js';
+import type { Compressor } from '../../plugins/contracts.js';
 import { Random } from '../../support/random/index.js';
 
 /** Which document this is, on every machine that holds the same data. */
@@ -51,6 +53,16 @@ export interface RepresentationSettings {
 export function evaluatedCompression(settings: CompressionSettings, step: number, rawOnly: boolean): Compression {
   const trained = compressionAt(settings, Math.max(0, step - 1));
   return rawOnly ? { mode: trained.mode === 'vanilla' ? 'vanilla' : 'sentinel', rate: 0 } : trained;
+}
+
+/** Where the documents are read: with precomputed codes, if any are shown compressed. @throws as `locateCodes` */
+export async function documentsPlace(
+  data: string,
+  { rate }: Compression,
+  compressor: Pick<Compressor, 'field' | 'fingerprint'>,
+  settings: CodeSettings,
+): Promise<CodePlace> {
+  return rate > 0 ? locateCodes(data, compressor, settings) : { path: data, codeField: null, note: null };
 }
 
 /**

@@ -1,12 +1,11 @@
 import { readDocuments } from '../../data/documents.js';
-import type { Encoder } from '../../data/encoding.js';
 import type { DataOptions } from '../../data/options.js';
 import type { LanguageModel } from '../../models/index.js';
-import type { Session } from '../../plugins/contracts.js';
+import type { Compressor, Session } from '../../plugins/contracts.js';
 import { ConfigError } from '../../support/errors.js';
 import type { VocabularyLayout } from '../../vocabulary/vocabulary.js';
 import { type BpbMeasurement, evaluateBpb } from './evaluate.js';
-import { evaluatedCompression, showDocuments } from './representation.js';
+import { documentsPlace, evaluatedCompression, showDocuments } from './representation.js';
 import { Scorer } from './scorer.js';
 
 export interface ValidationRequest {
@@ -15,7 +14,7 @@ export interface ValidationRequest {
   model: LanguageModel;
   vocabulary: VocabularyLayout;
   /** Only asked where no raw text is trained on, so that the training representation is scored. */
-  compressor: Encoder;
+  compressor: Compressor;
   data: DataOptions;
   seed: number;
   /** Windows of a batch, symbols of a window, and whether attention stays within documents: best as in training. */
@@ -49,9 +48,9 @@ export class Validation {
   async measure(step: number, signal?: AbortSignal): Promise<BpbMeasurement> {
     const { data, vocabulary, compressor, seed, context, batches } = this.request;
     const compression = evaluatedCompression(data, step, vocabulary.rawIncluded);
-    const codeField = compression.rate > 0 ? data.codeField : null;
-    const documents = readDocuments(this.path, { onBadRecord: data.onBadRecord, codeField });
-    const shown = showDocuments(documents, this.path, {
+    const { path, codeField } = await documentsPlace(this.path, compression, compressor, data);
+    const documents = readDocuments(path, { onBadRecord: data.onBadRecord, codeField });
+    const shown = showDocuments(documents, path, {
       compression,
       rateUnit: data.rateUnit,
       compressor,
