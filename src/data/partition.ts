@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import type { BlockOptions, BlockReader, Unit } from './blocks.js';
 import { CompressedBlockReader } from './compressed-blocks.js';
+import { sampleContents } from './content-sample.js';
 import { type DataFile, listDataFiles } from './data-files.js';
 import { JsonlBlockReader } from './jsonl-blocks.js';
 import { ParquetBlockReader } from './parquet-blocks.js';
@@ -16,7 +17,7 @@ const BLOCKS_PER_UNIT = 8;
 export interface Partition {
   files: DataFile[];
   units: Unit[];
-  /** Of the files' names and sizes and of how they are cut: a saved position is meaningless in another partition. */
+  /** Of the files' names, sizes and samples of their content, and of how they are cut: a saved position is meaningless in another partition. */
   fingerprint: string;
   open(unit: Unit, options: BlockOptions): BlockReader;
 }
@@ -56,7 +57,7 @@ export async function partitionSource(path: string, { rows, blockBytes }: Partit
   return {
     files,
     units,
-    fingerprint: fingerprintOf(files, { rows, blockBytes }),
+    fingerprint: await fingerprintOf(files, { rows, blockBytes }),
     open(unit, options) {
       const file = files[unit.file]!;
       switch (file.format) {
@@ -92,7 +93,11 @@ function wholeUnits(file: DataFile, index: number, rowGroups: RowRange[], rangeB
   }
 }
 
-function fingerprintOf(files: DataFile[], options: PartitionOptions): string {
-  const content = JSON.stringify([files.map(({ path, size }) => [basename(path), size]), options]);
-  return createHash('sha256').update(content).digest('hex').slice(0, 16);
+async function fingerprintOf(files: DataFile[], options: PartitionOptions): Promise<string> {
+  const samples = await sampleContents(files);
+  const described = files.map(({ path, size }, index) => [basename(path), size, samples[index]]);
+  return createHash('sha256')
+    .update(JSON.stringify([described, options]))
+    .digest('hex')
+    .slice(0, 16);
 }

@@ -1,8 +1,9 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { writeDirectoryAtomic } from '../support/atomic-files.js';
-import { DataError } from '../support/errors.js';
+import { DataError, UsageError } from '../support/errors.js';
 import { Random } from '../support/random/index.js';
+import { isWithin, realPath } from '../support/real-path.js';
 import { removeStaleTemporaries } from '../support/temporaries.js';
 import { type DataFile, listDataFiles } from './data-files.js';
 import { requireFreeDatasetDirectory } from './dataset-directory.js';
@@ -25,10 +26,11 @@ const HEADROOM = 2;
  * dealt at random into buckets on the disk, then each bucket is shuffled in memory; a bucket that is larger than the
  * memory is dealt again.
  *
- * @throws DataError for missing, damaged or empty input and for bad records, unless they are skipped; OutputError if the
+ * @throws UsageError if the output is, holds or lies in the input; DataError for missing, damaged or empty input and for bad records, unless they are skipped; OutputError if the
  *   output exists already (with `force`: if it is no dataset) or cannot be written. Nothing is left under the final name then.
  */
 export async function shuffleDataset(options: ShuffleOptions): Promise<ShuffleReport> {
+  await requireApart(options);
   await requireFreeDatasetDirectory(options.output, options.force);
   const files = await listDataFiles(options.input);
   // What a shuffle that was killed left behind may be as large as the dataset.
@@ -43,6 +45,17 @@ export async function shuffleDataset(options: ShuffleOptions): Promise<ShuffleRe
     { replace: options.force },
   );
   return { manifest: manifest!, passedOver };
+}
+
+/** The output takes a folder's place: neither may hold the other. */
+async function requireApart({ input, output }: ShuffleOptions): Promise<void> {
+  const [from, to] = [await realPath(input), await realPath(output)];
+  if (!isWithin(from, to) && !isWithin(to, from)) return;
+  const how = from === to ? 'is the input itself' : isWithin(to, from) ? 'lies in the input' : 'holds the input';
+  throw new UsageError(`the output ${output} ${how}`, {
+    field: '--output',
+    hint: 'Choose a folder beside the input, and move it to its place afterwards.',
+  });
 }
 
 async function shuffleInto(folder: string, files: DataFile[], options: ShuffleOptions, passedOver: PassedOver) {

@@ -70,4 +70,6 @@ export interface FlopOptions {
   sequenceLength: number;
   /** Share of positions at which raw heads are trained. */
   rawShare: number;
+  /** Ids that stand for something, which main heads count for; default: all of the table, padded or not. */
+  usedIds?: number;
 }

@@ -9,6 +9,7 @@ import { parameterCount } from '../models/index.js';
 import type { Backend } from '../plugins/contracts.js';
 import { TrainingError } from '../support/errors.js';
 import { asOutputError } from '../support/output-failures.js';
+import { usedIds } from '../vocabulary/vocabulary.js';
 import { CheckpointSaver } from './checkpoint-saver.js';
 import { gatherJson } from './gather.js';
 import { learningRateMultiplier } from './learning-rate.js';
@@ -118,7 +119,8 @@ class Trainer {
     this.learningRateFactor = learningRateMultiplier(optim, steps);
     this.window = new MetricsWindow(
       batch.size * batch.sequenceLength,
-      (rawShare) => prepared.model.flops({ sequenceLength: batch.sequenceLength, rawShare }),
+      (rawShare) =>
+        prepared.model.flops({ sequenceLength: batch.sequenceLength, rawShare, usedIds: usedIds(prepared.layout) }),
       peak,
       prepared.sums,
     );

@@ -32,29 +32,33 @@ export function vocabularyLayout(
   alphabetSize: number,
   trained: TrainedRepresentations,
 ): VocabularyLayout {
-  const compressedOffset = options.separateEmbedding ? RAW_LIMIT : RAW_OFFSET;
-  const needed = Math.max(
-    SPECIAL_COUNT,
-    trained.raw ? RAW_LIMIT : 0,
-    trained.compressed ? compressedOffset + alphabetSize : 0,
-  );
+  const meaning = {
+    compressedOffset: options.separateEmbedding ? RAW_LIMIT : RAW_OFFSET,
+    alphabetSize: trained.compressed ? alphabetSize : 0,
+    rawIncluded: trained.raw,
+  };
+  const needed = usedIds(meaning);
   if (options.size !== null && options.size < needed) {
     const parts = [
       `${SPECIAL_COUNT} specials`,
       ...(trained.raw ? [`${BYTE_COUNT} raw bytes`] : []),
-      ...(trained.compressed ? [`${alphabetSize} compressed symbols from id ${compressedOffset}`] : []),
+      ...(trained.compressed ? [`${alphabetSize} compressed symbols from id ${meaning.compressedOffset}`] : []),
     ];
     throw new ConfigError(`a vocabulary of ${options.size} cannot hold ${parts.join(', ')}`, {
       field: 'vocabulary.size',
       hint: `Set vocabulary.size to ${needed} or more, or leave it out to derive it.`,
     });
   }
-  return {
-    size: options.size ?? Math.ceil(needed / options.multiple) * options.multiple,
-    compressedOffset,
-    alphabetSize: trained.compressed ? alphabetSize : 0,
-    rawIncluded: trained.raw,
-  };
+  return { size: options.size ?? Math.ceil(needed / options.multiple) * options.multiple, ...meaning };
+}
+
+/** Ids that stand for something; those after them only pad the tables. */
+export function usedIds({
+  compressedOffset,
+  alphabetSize,
+  rawIncluded,
+}: Pick<VocabularyLayout, 'compressedOffset' | 'alphabetSize' | 'rawIncluded'>): number {
+  return Math.max(SPECIAL_COUNT, rawIncluded ? RAW_LIMIT : 0, alphabetSize > 0 ? compressedOffset + alphabetSize : 0);
 }
 
 /**

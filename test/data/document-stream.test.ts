@@ -214,12 +214,15 @@ describe('DataSource', () => {
     await expect(open(folder, 2)).rejects.toMatchObject({ code: 'data', location: { file: folder } });
   });
 
-  it('tells data apart that is cut differently', async () => {
+  it('tells data apart that is cut differently, or is other data of the same names and sizes', async () => {
     const fingerprint = async (files: Record<string, string>, rows: number) =>
       (await open(temporaryData(files), rows)).partition.fingerprint;
     const data = { 'a.jsonl': jsonl(numberedTexts(10)) };
+    const reversed = jsonl(numberedTexts(10).reverse());
+    expect(reversed).toHaveLength(data['a.jsonl'].length);
     expect(await fingerprint(data, 2)).toBe(await fingerprint(data, 2));
     expect(await fingerprint(data, 2)).not.toBe(await fingerprint(data, 4));
+    expect(await fingerprint(data, 2)).not.toBe(await fingerprint({ 'a.jsonl': reversed }, 2));
     expect(await fingerprint(data, 2)).not.toBe(await fingerprint({ 'b.jsonl': data['a.jsonl'] }, 2));
   });
 });

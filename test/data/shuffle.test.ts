@@ -1,10 +1,11 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { describe, expect, it } from 'vitest';
 import { shuffleDataset } from '../../src/data/shuffle.js';
 import type { ShuffleOptions } from '../../src/data/shuffle-options.js';
+import { UsageError } from '../../src/support/errors.js';
 import { jsonl, numberedTexts, temporaryData } from './temporary-data.js';
 
 const run = (folder: string, options: Partial<ShuffleOptions> = {}) =>
@@ -98,7 +99,25 @@ describe('shuffleDataset', () => {
   it('refuses to overwrite, and input without documents', async () => {
     const folder = temporaryData({ 'in/a.jsonl': '\n' });
     await expect(run(folder)).rejects.toMatchObject({ code: 'data' });
-    await expect(run(folder, { output: join(folder, 'in') })).rejects.toMatchObject({ code: 'output' });
+    mkdirSync(join(folder, 'out'));
+    await expect(run(folder)).rejects.toMatchObject({ code: 'output' });
+  });
+
+  it('refuses an output that is, holds or lies in the input, also behind a link, before it changes anything', async () => {
+    const folder = temporaryData({ 'in/a.jsonl': jsonl(texts), 'in/manifest.json': '{}' });
+    symlinkSync(join(folder, 'in'), join(folder, 'link'));
+    for (const [input, output, how] of [
+      ['in', 'in', 'is the input itself'],
+      ['in', 'link', 'is the input itself'],
+      ['link', 'in/deeper/out', 'lies in the input'],
+      ['in', '.', 'holds the input'],
+      ['in/a.jsonl', 'in', 'holds the input'],
+    ] as const) {
+      const refused = run(folder, { input: join(folder, input), output: join(folder, output), force: true });
+      await expect(refused).rejects.toThrow(UsageError);
+      await expect(refused).rejects.toThrow(how);
+    }
+    expect(readdirSync(join(folder, 'in')).sort()).toEqual(['a.jsonl', 'manifest.json']);
   });
 
   it('replaces a dataset of ours by force, and nothing else', async () => {

@@ -38,4 +38,11 @@ describe('operations of a training step, for each symbol', () => {
     expect(flops({ rawHeads: 2 }, 0)).toBe(flops({}, 0));
     expect(flops({ rawHeads: 2 }, 0.25) - flops({}, 0)).toBe(6 * 2 * 320 * D * 0.25);
   });
+
+  it('leave out ids that only pad the tables', () => {
+    const padded = model({ predictionHeads: 3, rawHeads: 1 }, 1024);
+    const real = model({ predictionHeads: 3, rawHeads: 1 }, 1000);
+    const seen = { sequenceLength: 4, rawShare: 0.5 };
+    expect(padded.flops({ ...seen, usedIds: 1000 })).toBe(real.flops(seen));
+  });
 });
