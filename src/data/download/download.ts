@@ -93,7 +93,7 @@ async function download(
     try {
       await collected.collect({ signal, saveInterval, changed: received.changed });
       if (writer.documents === 0) throw nothingLeft(leftOut, options);
-      const manifest = await collected.finish({ command: 'data download', ...source.origin, ...settings, leftOut });
+      const manifest = await collected.finish({ command: 'data download', ...settings, ...source.origin, leftOut });
       await publish(folder, options);
       return { manifest, leftOut, received: received.bytes, resumedFrom };
     } catch (error) {

@@ -8,6 +8,12 @@ describe('progress', () => {
     [{ done: 1000, unit: 'bytes' }, 1, '1.0 kB · 1.0 kB/s'],
     [{ done: 30, total: 120, unit: 'documents' }, 12, '30 documents of 120 documents · 2.5 documents/s · 36 s left'],
     [{ done: 0, total: 10, unit: 'steps' }, 0, '0 steps of 10 steps'],
+    [{ done: 50, before: 40, total: 60, unit: 'steps' }, 5, '50 steps of 60 steps · 2 steps/s · 5 s left'],
+    [
+      { done: 30, total: 120, unit: 'documents', received: 6e6 },
+      12,
+      '30 documents of 120 documents · 6.0 MB received, 500.0 kB/s · 36 s left',
+    ],
   ])('%j after %d s reads %s', (progress, seconds, line) => {
     expect(describeProgress(progress, seconds)).toBe(line);
   });
