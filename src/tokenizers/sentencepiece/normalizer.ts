@@ -5,7 +5,7 @@ import { characterLength } from './utf8.js';
 
 /** `▁` (U+2581), which stands for a space in pieces. */
 export const SPACE_SYMBOL = '\u2581';
-const SPACE_SYMBOL_BYTES = Buffer.from(SPACE_SYMBOL);
+const SPACE_SYMBOL_BYTES = new TextEncoder().encode(SPACE_SYMBOL);
 const SPACE = 0x20;
 
 export interface NormalizerOptions extends NormalizationSpec {
@@ -39,10 +39,9 @@ export function sentencePieceNormalizer(options: NormalizerOptions, file: string
   return (text) => new Normalization(Buffer.from(text), options, rules, plain).run();
 }
 
-/** For each ASCII character: whether it is copied wherever another ASCII character, or nothing, follows. */
+/** For each ASCII character: whether it stays as it is wherever another ASCII character, or nothing, follows. */
 function plainCharacters(rules: CharsMap | null, userDefined: PieceTrie | null): Uint8Array {
   const plain = rules === null ? new Uint8Array(128).fill(1) : Uint8Array.from(rules.plainAscii);
-  plain[SPACE] = 0;
   for (let byte = 0; byte < 128; byte++) if (userDefined !== null && userDefined.step(0, byte) >= 0) plain[byte] = 0;
   return plain;
 }
@@ -51,6 +50,8 @@ function plainCharacters(rules: CharsMap | null, userDefined: PieceTrie | null):
 class Normalization {
   private output: Uint8Array;
   private length = 0;
+  /** What a space becomes. */
+  private readonly symbol: Uint8Array;
   /** The bytes that replace the prefix last read: `source[from … to)`. */
   private source: Uint8Array;
   private from = 0;
@@ -63,6 +64,7 @@ class Normalization {
     private readonly plain: Uint8Array,
   ) {
     this.source = input;
+    this.symbol = options.escapeWhitespaces ? SPACE_SYMBOL_BYTES : Uint8Array.of(SPACE);
     this.output = new Uint8Array(input.length + (input.length >> 1) + 16);
   }
 
@@ -77,10 +79,15 @@ class Normalization {
     while (at < input.length) {
       const byte = input[at]!;
       if (byte < 0x80 && plain[byte] === 1 && (at + 1 === input.length || input[at + 1]! < 0x80)) {
-        this.reserve(1);
-        this.output[this.length++] = byte;
-        afterSpace = false;
         at++;
+        if (byte !== SPACE) {
+          if (this.length === this.output.length) this.reserve(1);
+          this.output[this.length++] = byte;
+          afterSpace = false;
+        } else if (!afterSpace) {
+          this.writeSpace();
+          afterSpace = removeExtraWhitespaces;
+        }
         continue;
       }
       at += this.readPrefix(at);
@@ -134,16 +141,13 @@ class Normalization {
 
   private writeSpace(): void {
     this.reserve(SPACE_SYMBOL_BYTES.length);
-    if (!this.options.escapeWhitespaces) {
-      this.output[this.length++] = SPACE;
-      return;
-    }
-    for (const byte of SPACE_SYMBOL_BYTES) this.output[this.length++] = byte;
+    const { output, symbol } = this;
+    for (let i = 0; i < symbol.length; i++) output[this.length++] = symbol[i]!;
   }
 
   /** The dummy space before nothing is removed too, as in the library. */
   private removeTrailingSpaces(): void {
-    const symbol = this.options.escapeWhitespaces ? SPACE_SYMBOL_BYTES : Uint8Array.of(SPACE);
+    const { symbol } = this;
     const endsWithSpace = () =>
       this.length >= symbol.length && symbol.every((byte, i) => this.output[this.length - symbol.length + i] === byte);
     while (endsWithSpace()) this.length -= symbol.length;

@@ -47,8 +47,6 @@ export class ViterbiSegmenter implements Segmenter {
   private best: Float32Array | Float64Array = new Float64Array(0);
   private lastId = new Int32Array(0);
   private lastStart = new Int32Array(0);
-  /** Places up to here are known or marked as unreached. */
-  private reach = 0;
 
   constructor({ pieces, unknown, precision }: ViterbiOptions) {
     this.trie = new PieceTrie(pieces.map(({ key, id }) => ({ key, value: id })));
@@ -61,23 +59,29 @@ export class ViterbiSegmenter implements Segmenter {
   }
 
   segment(text: Uint8Array, emit: EmitPart): void {
-    const { trie, scores, unknown } = this;
+    const { trie, scores, unknown, float32 } = this;
+    // All in local variables: this loop is where the time goes.
+    let { best, lastId, lastStart } = this;
     let origin = 0;
-    this.best[0] = 0;
-    this.reach = 0;
+    /** Places up to here are known or marked as unreached. */
+    let reach = 0;
+    best[0] = 0;
     for (let start = 0; start < text.length; ) {
       let place = start - origin;
-      if (place === this.reach && place > 0) {
-        this.emitPath(origin, emit);
-        this.best[0] = this.best[place]!;
+      if (place === reach && place > 0) {
+        this.emitPath(origin, reach, emit);
+        best[0] = best[place]!;
         origin = start;
         place = 0;
-        this.reach = 0;
+        reach = 0;
       }
-      if (place + this.longest >= this.best.length) this.makeRoom(place + this.longest + 1);
-      if (this.float32 && Math.abs(this.best[place]!) > RESET) this.reset(place);
-      const here = this.best[place]!;
-      const characterEnd = Math.min(start + characterLength(text[start]!), text.length);
+      if (place + this.longest >= best.length) {
+        this.makeRoom(place + this.longest + 1);
+        ({ best, lastId, lastStart } = this);
+      }
+      if (float32 && Math.abs(best[place]!) > RESET) this.reset(place, reach);
+      const here = best[place]!;
+      const characterEnd = start + characterLength(text[start]!);
       let isPiece = false;
       let node = 0;
       for (let at = start; at < text.length; ) {
@@ -86,40 +90,41 @@ export class ViterbiSegmenter implements Segmenter {
         const id = trie.valueAt(node);
         if (id < 0) continue;
         if (at === characterEnd) isPiece = true;
-        this.offer(id, this.sum(scores[id]!, here), place, at - origin);
+        const score = float32 ? Math.fround(scores[id]! + here) : scores[id]! + here;
+        const end = at - origin;
+        while (reach < end) lastStart[++reach] = UNREACHED;
+        if (lastStart[end] === UNREACHED || score > best[end]!) {
+          best[end] = score;
+          lastId[end] = id;
+          lastStart[end] = place;
+        }
       }
       if (!isPiece) {
-        this.offer(unknown.id, this.sum(unknown.score, here), place, characterEnd - origin);
+        const score = float32 ? Math.fround(unknown.score + here) : unknown.score + here;
+        const end = characterEnd - origin;
+        while (reach < end) lastStart[++reach] = UNREACHED;
+        if (lastStart[end] === UNREACHED || score > best[end]!) {
+          best[end] = score;
+          lastId[end] = unknown.id;
+          lastStart[end] = place;
+        }
       }
       start = characterEnd;
     }
-    this.emitPath(origin, emit);
-  }
-
-  private sum(score: number, before: number): number {
-    return this.float32 ? Math.fround(score + before) : score + before;
+    this.emitPath(origin, reach, emit);
   }
 
   /** Lets the scores of paths begin anew at `place`, as the library does to keep the precision of 32 bits. */
-  private reset(place: number): void {
+  private reset(place: number, reach: number): void {
     const { best, lastStart } = this;
     const offset = best[place]!;
     best[place] = 0;
-    for (let at = place + 1; at <= this.reach; at++) if (lastStart[at] !== UNREACHED) best[at] = best[at]! - offset;
-  }
-
-  /** Notes a path to `end` whose last part begins at `start`, if it is the best so far. */
-  private offer(id: number, score: number, start: number, end: number): void {
-    while (this.reach < end) this.lastStart[++this.reach] = UNREACHED;
-    if (this.lastStart[end] !== UNREACHED && score <= this.best[end]!) return;
-    this.best[end] = score;
-    this.lastId[end] = id;
-    this.lastStart[end] = start;
+    for (let at = place + 1; at <= reach; at++) if (lastStart[at] !== UNREACHED) best[at] = best[at]! - offset;
   }
 
   /** Emits the best path to `reach`. On the way back each start is made to point to its end, then it is read forward. */
-  private emitPath(origin: number, emit: EmitPart): void {
-    const { lastId, lastStart, reach } = this;
+  private emitPath(origin: number, reach: number, emit: EmitPart): void {
+    const { lastId, lastStart } = this;
     for (let end = reach, start = lastStart[end]!; end > 0; ) {
       const previous = lastStart[start]!;
       lastStart[start] = end;
