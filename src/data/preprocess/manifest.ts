@@ -28,14 +28,13 @@ const codeField = z.object({
   options: z.record(z.string(), z.unknown()),
 });
 
-/** All that decides which bytes are written. Two runs may share an output only if they agree in it. */
+/** All that decides which bytes are written, beside bad records. Processes may share an output only if they agree in it. */
 export const preprocessPlan = z.object({
   version: z.literal(1),
   input: z.array(inputFile),
   codes: z.array(codeField),
   format: z.enum(SHARD_FORMATS),
   shardBytes: z.int().positive(),
-  onBadRecord: z.enum(['fail', 'skip']),
 });
 
 /** A shard that is complete and on the disk. */

@@ -68,7 +68,8 @@ export function filesOfPart(input: readonly InputFile[], { index, count }: Part)
 }
 
 /**
- * Refuses to go on with an output that was begun otherwise.
+ * Refuses to go on with an output that was begun with other options. The input may have changed since: what is of other
+ * files stays as it is.
  *
  * @throws OutputError naming what differs, then and now
  */
@@ -80,6 +81,12 @@ export function requireSamePlan(begun: PreprocessPlan, wanted: PreprocessPlan, o
     file: output,
     hint: 'Choose another output, run it as before, or make it anew with --force.',
   });
+}
+
+/** Names of the files that were as they are now. */
+export function unchangedFiles(before: readonly InputFile[], now: readonly InputFile[]): Set<string> {
+  const old = new Map(before.map((file) => [file.name, JSON.stringify(file)]));
+  return new Set(now.filter((file) => old.get(file.name) === JSON.stringify(file)).map(({ name }) => name));
 }
 
 interface Difference {
@@ -99,8 +106,6 @@ function planDifference(begun: PreprocessPlan, wanted: PreprocessPlan): Differen
     })),
     { what: 'format', before: begun.format, now: wanted.format },
     { what: 'size of shards', before: String(begun.shardBytes), now: String(wanted.shardBytes) },
-    { what: 'policy for bad records', before: begun.onBadRecord, now: wanted.onBadRecord },
-    inputDifference(begun.input, wanted.input),
   ];
   return compared.find(({ before, now }) => before !== now) ?? null;
 }

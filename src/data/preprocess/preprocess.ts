@@ -83,11 +83,11 @@ async function instantiated(descriptor: CompressorDescriptor) {
 async function planOf(
   { input }: PreprocessTarget,
   codes: CodeField[],
-  { format, shardBytes, onBadRecord }: PreprocessOptions,
+  { format, shardBytes }: PreprocessOptions,
 ): Promise<PreprocessPlan> {
   const files = await describeInput(input);
   requireDifferentStems(files, input);
-  return { version: 1, input: files, codes, format, shardBytes, onBadRecord };
+  return { version: 1, input: files, codes, format, shardBytes };
 }
 
 async function preprocessDataset(
@@ -98,7 +98,7 @@ async function preprocessDataset(
   progress: PreprocessProgressSum,
   options: PreprocessOptions,
 ): Promise<{ report: DatasetReport; shards: FinishedShard[] }> {
-  const place = await Workplace.open(target.output, plan, options.part, options.force);
+  const place = await Workplace.open(target.output, plan, options);
   try {
     const repaired = await checkShards(place, pool, options);
     const written = await writeShards(target.input, place, pool, times, progress, options);

@@ -1,4 +1,4 @@
-import { readdir, rm } from 'node:fs/promises';
+import { readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../../support/atomic-files.js';
 import { acquireLock, type DirectoryLock, requireUnlocked } from '../../support/directory-lock.js';
@@ -19,8 +19,8 @@ import {
   readJson,
   readPreprocessedManifest,
 } from './manifest.js';
-import type { Part } from './options.js';
-import { requireSamePlan } from './plan.js';
+import type { Part, PreprocessOptions } from './options.js';
+import { inputDifference, requireSamePlan, unchangedFiles } from './plan.js';
 
 /** Folder within an output that lacks shards; it goes when the last is there, and the manifest takes its place. */
 export const UNFINISHED = 'unfinished';
@@ -40,22 +40,28 @@ export const UNFINISHED = 'unfinished';
 export class Workplace {
   private constructor(
     readonly output: string,
-    readonly plan: PreprocessPlan,
+    /** All that decides which bytes are written. */
+    private agreed: PreprocessPlan,
     private readonly lock: DirectoryLock,
+    private readonly isAlone: boolean,
     private readonly shards: Map<string, FinishedShard>,
     private complete: boolean,
   ) {}
 
   /**
-   * Takes a part of the work on an output, to begin it or to go on with it.
+   * Takes a part of the work on an output, to begin it or to go on with it. Shards of files that changed since are
+   * forgotten.
    *
-   * @param force begin anew what was begun otherwise, or is complete
    * @throws OutputError if the folder holds anything else, was begun with another plan, cannot be written to, or another
    *   process has the same part or another division of it; DataError if its descriptions are damaged
    */
-  static async open(output: string, plan: PreprocessPlan, part: Part, force: boolean): Promise<Workplace> {
+  static async open(
+    output: string,
+    plan: PreprocessPlan,
+    { part, force, log }: Pick<PreprocessOptions, 'part' | 'force' | 'log'>,
+  ): Promise<Workplace> {
     await requireOurs(output);
-    if (!force) await requireBegunAlike(output, plan, part);
+    if (!force) await begunPlan(output, plan, part);
     const parts = join(output, UNFINISHED, 'parts');
     const own = `${part.index}-of-${part.count}`;
     const lock = await acquireLock(join(parts, own));
@@ -64,18 +70,23 @@ export class Workplace {
         if (!other.endsWith(`-of-${part.count}`)) await requireUnlocked(join(parts, other), join(parts, own));
       if (force) await clear(output);
       // Again, under the lock: another process may have begun or finished it in the meantime.
-      const begun = await requireBegunAlike(output, plan, part);
-      if (!begun) await clear(output);
+      const begun = await begunPlan(output, plan, part);
+      if (begun === null && part.count === 1) await clear(output);
       await removeStaleTemporaries(output);
       const manifest = await readPreprocessedManifest(output);
-      if (manifest === null) await writeFileAtomic(planFile(output), asJson(plan));
       const shards = manifest?.files ?? (await readDescriptions(output));
       const byName = new Map(shards.map((shard) => [shard.name, shard]));
-      return new Workplace(output, plan, lock, byName, manifest !== null);
+      const place = new Workplace(output, begun ?? plan, lock, part.count === 1, byName, manifest !== null);
+      await place.agree(plan, log);
+      return place;
     } catch (error) {
       await lock.release();
       throw error;
     }
+  }
+
+  get plan(): PreprocessPlan {
+    return this.agreed;
   }
 
   /** The finished shards of a file of the input, in order: those that follow each other from the first on. */
@@ -125,9 +136,27 @@ export class Workplace {
 
   async close(): Promise<void> {
     await this.lock.release();
-    // Once there is a manifest, nobody reads these any more.
-    if (this.complete || (await exists(join(this.output, MANIFEST))))
+    // Once there is a manifest, nobody reads these any more; and what was begun for nothing leaves no trace.
+    const isForNothing = this.isAlone && !this.complete && this.shards.size === 0;
+    if (isForNothing || this.complete || (await exists(join(this.output, MANIFEST))))
       await removeQuietly(join(this.output, UNFINISHED));
+    // One with anything in it stays.
+    if (isForNothing) await rmdir(this.output).catch(() => {});
+  }
+
+  /** Takes a plan that may be for another state of the input. */
+  private async agree(plan: PreprocessPlan, log?: (message: string) => void): Promise<void> {
+    const unchanged = unchangedFiles(this.agreed.input, plan.input);
+    const stale = [...this.shards.values()].filter(({ input }) => !unchanged.has(input));
+    // Forgotten first: killed in between, the next run finds the same difference.
+    for (const shard of stale) await this.forget(shard);
+    if (stale.length > 0)
+      log?.(`${this.output}: ${stale.length} shards are of files that changed since, and are deleted`);
+    const isSame = JSON.stringify(this.agreed) === JSON.stringify(plan);
+    if (this.complete && isSame) return;
+    this.agreed = plan;
+    await this.reopen();
+    await writeFileAtomic(planFile(this.output), asJson(plan));
   }
 
   /** A complete dataset that changes is unfinished first, so that no manifest speaks of shards that are not there. */
@@ -159,17 +188,18 @@ async function requireOurs(output: string): Promise<void> {
 }
 
 /**
- * Whether anything was begun, and that it was begun with the same plan. Shards without a plan are left by a run that was
- * killed while it deleted them; one of several processes cannot delete the rest, since another may just have begun.
+ * The plan that an output was begun with; null if nothing was. Shards without a plan are left by a run that was killed
+ * while it deleted them: one of several processes cannot delete the rest, since another may just have begun.
  */
-async function requireBegunAlike(output: string, plan: PreprocessPlan, part: Part): Promise<boolean> {
+async function begunPlan(output: string, plan: PreprocessPlan, part: Part): Promise<PreprocessPlan | null> {
   // Listed first: whoever writes shards has written the plan before.
   const names = await visibleNames(output);
-  const manifest = await readPreprocessedManifest(output);
-  const begun = manifest?.madeBy ?? (await readPlan(output));
+  const begun = (await readPreprocessedManifest(output))?.madeBy ?? (await readPlan(output));
   if (begun !== null) {
     requireSamePlan(begun, plan, output);
-    return true;
+    if (part.count > 1) requireSameInput(begun, plan, output);
+    // What a manifest says beside it is no part of it.
+    return preprocessPlan.parse(begun);
   }
   const rest = names.find((name) => name !== UNFINISHED);
   if (rest !== undefined && part.count > 1)
@@ -177,7 +207,16 @@ async function requireBegunAlike(output: string, plan: PreprocessPlan, part: Par
       file: output,
       hint: 'They were left when another dataset was replaced: delete them.',
     });
-  return false;
+  return null;
+}
+
+function requireSameInput(begun: PreprocessPlan, plan: PreprocessPlan, output: string): void {
+  const { before, now } = inputDifference(begun.input, plan.input);
+  if (before === now) return;
+  throw new OutputError(`${output} was begun with another input: ${before}, now ${now}`, {
+    file: output,
+    hint: 'Bring it up to date by one process, without --shard-count, or delete it.',
+  });
 }
 
 async function visibleNames(folder: string): Promise<string[]> {
