@@ -6,6 +6,8 @@ import { writeFileAtomic } from '../support/atomic-files.js';
 interface TraceEvent {
   cat: string;
   name: string;
+  /** When it began, on the runtime's clock. */
+  ts: number;
   dur?: number;
   args?: { op_name?: string };
 }
@@ -25,17 +27,17 @@ export interface ProfileSummary {
 }
 
 /**
- * Makes the runtime's trace of one step readable: `<prefix>.trace.json` for tracing tools, and `<prefix>.json` with the
- * time that went into each operator and each part of the model.
+ * Makes the runtime's trace readable: `<prefix>.trace.json` for tracing tools, and `<prefix>.json` with the time that
+ * went into each operator and each part of the model in the last run alone; those before it allocated memory.
  */
 export async function summariseProfile(prefix: string): Promise<ProfileSummary> {
   const folder = dirname(prefix);
   const written = (await readdir(folder)).filter((name) => name.startsWith(`${basename(prefix)}_`)).sort();
   const trace = `${prefix}.trace.json`;
   await rename(join(folder, written.at(-1)!), trace);
-  const events = (JSON.parse(await readFile(trace, 'utf8')) as TraceEvent[]).filter(
-    ({ cat, name }) => cat === 'Node' && name.endsWith('_kernel_time'),
-  );
+  const all = JSON.parse(await readFile(trace, 'utf8')) as TraceEvent[];
+  const lastRun = Math.max(...all.filter(({ name }) => name === 'model_run').map(({ ts }) => ts));
+  const events = all.filter(({ cat, name, ts }) => cat === 'Node' && name.endsWith('_kernel_time') && ts >= lastRun);
   const summary: ProfileSummary = {
     operators: sumBy(events, ({ args }) => args?.op_name ?? 'other'),
     scopes: sumBy(events, ({ name }) => (name.includes('/') ? name.slice(0, name.indexOf('/')) : 'other')),

@@ -24,7 +24,7 @@ import type { RunState } from './run-start.js';
 import type { TrainingSettings } from './settings.js';
 import type { StepResult } from './training-session.js';
 
-/** Steps before the one that is profiled, where there are as many: by then buffers are allocated. */
+/** Steps before the one that is profiled, where there are as many. */
 const STEPS_BEFORE_PROFILE = 3;
 
 /** What a run is doing, for whoever shows it. */
@@ -100,6 +100,8 @@ class Trainer {
   private readonly saver: CheckpointSaver;
   /** The step that is profiled, counted from 0; null: none. */
   private readonly profiledStep: number | null;
+  /** The step before it, if there is one: the first run of a program allocates its memory, which is not to be measured. */
+  private readonly profileFrom: number | null;
   private probe: Probe | null = null;
   private validation: Validation | null = null;
   /** Step of the newest checkpoint, also of one that is being written. */
@@ -134,6 +136,7 @@ class Trainer {
       },
     });
     this.profiledStep = logging.profile ? Math.min(prepared.step + STEPS_BEFORE_PROFILE, steps - 1) : null;
+    this.profileFrom = this.profiledStep === null ? null : Math.max(prepared.step, this.profiledStep - 1);
     this.savedStep = prepared.lastCheckpoint === null ? null : prepared.step;
   }
 
@@ -177,10 +180,16 @@ class Trainer {
     const inputs = batch.microBatches.map((microBatch) => microBatch.inputs);
     if (logging.probe !== null && (step + 1) % logging.probe === 0) await this.probeStep(step, inputs);
     const learningRate = optim.learningRate * this.learningRateFactor(step);
-    const profile = step === this.profiledStep ? join(this.request.directory, PROFILE_DIRECTORY, 'step') : null;
-    if (profile !== null) await mkdir(dirname(profile), { recursive: true });
-    const result = await session.step(inputs, { learningRate, updateNumber: step + 1, profile });
-    if (profile !== null) await summariseProfile(profile);
+    const profile = join(this.request.directory, PROFILE_DIRECTORY, 'step');
+    if (step === this.profileFrom) {
+      await mkdir(dirname(profile), { recursive: true });
+      await session.beginProfile(profile);
+    }
+    const result = await session.step(inputs, { learningRate, updateNumber: step + 1 });
+    if (step === this.profiledStep) {
+      await session.endProfile();
+      await summariseProfile(profile);
+    }
     await this.requireFinite(result);
     return { result, learningRate };
   }

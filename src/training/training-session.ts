@@ -28,6 +28,9 @@ export interface StepResult {
 
 /** A model, its optimizer and the programs of a step, on a backend. */
 export class TrainingSession {
+  /** The micro-batch program under the runtime's profiler, while one is measured. */
+  private profiled: Executable | null = null;
+
   private constructor(
     readonly session: Session,
     private readonly programs: StepPrograms,
@@ -57,26 +60,20 @@ export class TrainingSession {
    * @param microBatches inputs of each, which are taken over
    * @param learningRate of this update, after the schedule
    * @param updateNumber from 1
-   * @param profile where to write what the runtime measured of the step; null: nowhere
    */
   async step(
     microBatches: readonly Inputs[],
-    {
-      learningRate,
-      updateNumber,
-      profile = null,
-    }: { learningRate: number; updateNumber: number; profile?: string | null },
+    { learningRate, updateNumber }: { learningRate: number; updateNumber: number },
   ): Promise<StepResult> {
     const { scales, denominators } = await lossScales(this.options, microBatches, this.backend);
     const headScale = () => ({ headScale: hostTensor('f32', scales) });
     const applying = scalarInputs(updateScalars(this.options.optim, learningRate, updateNumber));
-    const program = profile === null ? this.microBatch : await this.session.load(this.programs.microBatch, { profile });
+    const program = this.profiled ?? this.microBatch;
     const results: Outputs[] = [];
     for (const [index, inputs] of microBatches.entries()) {
       const extra = this.update ? accumulationInputs(index) : applying;
       results.push(...(await program.run([{ ...inputs, ...headScale(), ...extra }])));
     }
-    if (profile !== null) await program.dispose();
     const [last] = this.update ? await this.update.run([applying]) : [results.at(-1)!];
     const total = (name: string, index = 0) =>
       results.reduce((sum, outputs) => sum + float32Values(outputs[name]!)[index]!, 0);
@@ -86,6 +83,16 @@ export class TrainingSession {
       nats: total('nats'),
       gradientNorm: float32Values(last!.gradientNorm!)[0]!,
     };
+  }
+
+  /** Steps from now on are measured operation by operation, until `endProfile` has the measurements written. */
+  async beginProfile(prefix: string): Promise<void> {
+    this.profiled = await this.session.load(this.programs.microBatch, { profile: prefix });
+  }
+
+  async endProfile(): Promise<void> {
+    await this.profiled?.dispose();
+    this.profiled = null;
   }
 
   /** Parameters and moments as of the call; sums of gradients are not part of what a run is. */
