@@ -70,15 +70,13 @@ describe('pc data download', () => {
 
   it('stops cleanly on SIGINT, and the same command goes on', async () => {
     const texts = numberedTexts(200);
+    const file = parquet({ text: texts }, 10);
     let isOpen = false;
     const fault = ({ path, range }: SeenRequest): Fault | undefined => {
-      const isRows = path.includes('/resolve/') && Number(/=(\d+)/.exec(range ?? '')?.[1]) > 4000;
+      const isRows = path.includes('/resolve/') && Number(/=(\d+)/.exec(range ?? '')?.[1]) > file.length / 4;
       return isRows && !isOpen ? { stallAfter: 1 } : undefined;
     };
-    const server = await fakeHub(
-      { name: 'owner/name', files: { 'a.parquet': parquet({ text: texts }, 10) } },
-      { fault },
-    );
+    const server = await fakeHub({ name: 'owner/name', files: { 'a.parquet': file } }, { fault });
     const folder = output();
     const args = ['data', 'download', 'owner/name', '-o', folder, '--concurrency', '1'];
     const env = environment(server.url);
@@ -86,14 +84,15 @@ describe('pc data download', () => {
       env: { ...process.env, NODE_ENV: 'production', ...env },
       stdio: ['ignore', 'ignore', 'pipe'],
     });
+    const closed = once(child, 'close');
     let stderr = '';
     child.stderr.on('data', (text: Buffer) => {
       stderr += text.toString();
     });
-    while (!server.seen.some((request) => fault(request) !== undefined))
-      await new Promise((later) => setTimeout(later, 20));
+    const isWaiting = () => server.seen.some((request) => fault(request) !== undefined);
+    while (!isWaiting() && child.exitCode === null) await new Promise((later) => setTimeout(later, 20));
     child.kill('SIGINT');
-    const [status] = await once(child, 'close');
+    const [status] = await closed;
     expect(status).toBe(130);
     expect(stderr).toContain('Run the same command again to go on where it stopped.');
     expect(existsSync(folder)).toBe(false);
