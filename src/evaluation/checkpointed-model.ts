@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import type { Checkpoint } from '../checkpoints/index.js';
 import { trainedRepresentations } from '../data/compression-schedule.js';
 import type { DataOptions } from '../data/options.js';
@@ -41,6 +42,8 @@ export interface CheckpointedModel {
   /** The one that it was trained with. */
   compressor: Compressor;
   session: Session;
+  /** What its results depend on to the last bit beside its parameters: backend, options, devices, cores. */
+  computedBy: string;
   dispose(): Promise<void>;
 }
 
@@ -67,7 +70,8 @@ export async function openCheckpointedModel(request: CheckpointedModelRequest): 
     const session = await backend.open(model.parameters.map(({ name, shape }) => ({ name, dtype: 'f32', shape })));
     opened.push(() => session.dispose());
     await session.writeState(checkpoint.tensors(model.parameters.map(({ name }) => name)));
-    return { checkpoint, model, vocabulary, compressor, session, dispose };
+    const computedBy = JSON.stringify([request.backend, backend.topology.devices, availableParallelism()]);
+    return { checkpoint, model, vocabulary, compressor, session, computedBy, dispose };
   } catch (error) {
     // What failed first is what the user must hear of.
     await dispose().catch(() => {});

@@ -110,25 +110,33 @@ describe('pc eval bpb', () => {
     expect(readdirSync(join(cwd, 'runs/default'))).toEqual(['checkpoints']);
   });
 
-  it('stops cleanly on SIGINT, and leaves nothing', async () => {
-    const cwd = await project({ documents: 30_000 });
-    const child = spawn(
-      process.execPath,
-      [join(PACKAGE_ROOT, 'bin/run.js'), 'eval', 'bpb', '--raw-only', '--batch-size', '1'],
-      {
-        cwd,
-        env: { ...process.env, NODE_ENV: 'production', ...isolatedHome() },
-        stdio: ['ignore', 'pipe', 'pipe'],
-      },
-    );
-    const evaluations = join(cwd, 'runs/default/evaluations');
-    const writing = setInterval(() => {
-      if (!existsSync(evaluations)) return;
-      clearInterval(writing);
-      child.kill('SIGINT');
-    }, 50);
+  it.each([
+    ['SIGINT', 130],
+    ['SIGKILL', null],
+  ] as const)('goes on when %s stopped it, as if it had not been', async (signal, expected) => {
+    const cwd = await project({ documents: 4000 });
+    const asked = ['eval', 'bpb', '--raw-only', '--bootstrap', '10'];
+    const child = spawn(process.execPath, [join(PACKAGE_ROOT, 'bin/run.js'), ...asked], {
+      cwd,
+      env: { ...process.env, NODE_ENV: 'production', ...isolatedHome() },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const directory = join(cwd, 'runs/default/evaluations/0000000040-raw');
+    const scores = `${directory}.unfinished/scores.bin`;
+    const waiting = setInterval(() => {
+      if (!existsSync(scores) || statSync(scores).size < 20_000) return;
+      clearInterval(waiting);
+      child.kill(signal);
+    }, 5);
     const [status] = (await once(child, 'close')) as [number | null];
-    expect(status).toBe(130);
-    expect(readdirSync(evaluations)).toEqual([]);
+    expect(status).toBe(expected);
+
+    const { status: done, stderr } = await pc(asked, { cwd });
+    expect(done).toBe(0);
+    expect(stderr).toMatch(/^Going on with an evaluation that was interrupted after \d+ windows\.$/m);
+    await pc([...asked, '-o', 'whole'], { cwd });
+    for (const file of ['val_results.json', 'bpb_documents.jsonl'])
+      expect(readFileSync(join(directory, file), 'utf8')).toBe(readFileSync(join(cwd, 'whole', file), 'utf8'));
+    expect(readdirSync(join(cwd, 'runs/default/evaluations'))).toEqual(['0000000040-raw']);
   });
 });

@@ -158,6 +158,8 @@ Without CHECKPOINT the newest one of the project's run is evaluated, with the pr
                 onNote: (message) => process.stderr.write(`Warning: ${message}\n`),
                 force: flags.force,
                 signal,
+                onGoingOn: (windows) =>
+                  process.stderr.write(`Going on with an evaluation that was interrupted after ${windows} windows.\n`),
                 onProgress: (progress) => {
                   // Each pass has a rate of its own.
                   if (pass.unit !== progress.unit) pass = { unit: progress.unit, reporter: this.progressOf(task) };

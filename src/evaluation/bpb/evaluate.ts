@@ -8,7 +8,7 @@ import { cutWindows, type Window } from './windows.js';
 const BATCHES_IN_FLIGHT = 2;
 
 export interface BpbRequest {
-  scorer: Scorer;
+  scorer: Pick<Scorer, 'shape' | 'score'>;
   documents: AsyncIterable<ShownDocument> | Iterable<ShownDocument>;
   /** Symbols between windows, at most the scorer's context. */
   stride: number;
@@ -86,7 +86,10 @@ interface ScoredBatch {
 }
 
 /** Scores batches in order, with several of them in the session's queue. */
-async function* scoreAhead(batches: AsyncIterable<Window[]>, scorer: Scorer): AsyncGenerator<ScoredBatch> {
+async function* scoreAhead(
+  batches: AsyncIterable<Window[]>,
+  scorer: BpbRequest['scorer'],
+): AsyncGenerator<ScoredBatch> {
   const running: Promise<ScoredBatch>[] = [];
   try {
     for await (const batch of batches) {

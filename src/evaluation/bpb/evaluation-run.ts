@@ -1,7 +1,10 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { MARKER_FILE } from '../../checkpoints/layout.js';
 import { readDocuments } from '../../data/documents.js';
 import type { DataOptions } from '../../data/options.js';
 import { elementCount } from '../../graph/index.js';
-import { DataError } from '../../support/errors.js';
+import { DataError, InterruptedError } from '../../support/errors.js';
 import { requireRawBytes } from '../../vocabulary/vocabulary.js';
 import type { CheckpointedModel, ModelSettings } from '../checkpointed-model.js';
 import { BreakdownBuilder } from './breakdown.js';
@@ -10,6 +13,7 @@ import type { BpbOptions } from './options.js';
 import { documentsPlace, evaluatedCompression, type ShownDocument, showDocuments } from './representation.js';
 import { type BpbConditions, type BpbModel, type BpbResults, bpbResults } from './results.js';
 import { requireFreeResultsDirectory, writeResultsDirectory } from './results-directory.js';
+import { ScoreJournal } from './score-journal.js';
 import { Scorer } from './scorer.js';
 import { chooseWindows, type Survey, surveyDocuments } from './survey.js';
 import { windowCount } from './windows.js';
@@ -38,6 +42,8 @@ export interface BpbRunRequest {
   signal?: AbortSignal | undefined;
   /** Told of precomputed codes that are taken unverified, or not taken. */
   onNote?(message: string): void;
+  /** Told of the windows that were scored before, by an evaluation that was interrupted. */
+  onGoingOn?(windows: number): void;
   /** How far the two passes are: bytes read, then windows scored. */
   onProgress?(progress: { done: number; total?: number; unit: 'bytes' | 'windows' }): void;
 }
@@ -48,7 +54,7 @@ export interface BpbRunRequest {
  *
  * @throws ConfigError for raw bytes of a model that never saw any, or windows that it cannot read; DataError for
  *   unusable or no data; CompressorError, BackendError; OutputError if the results cannot be written; the reason of
- *   `signal` when it is aborted. Then nothing is left.
+ *   `signal` when it is aborted. Then no results are left, but the scores beside their place that let it go on.
  */
 export async function runBpbEvaluation(request: BpbRunRequest): Promise<BpbResults> {
   const { opened, settings, options, output, force, signal, onProgress } = request;
@@ -63,43 +69,73 @@ export async function runBpbEvaluation(request: BpbRunRequest): Promise<BpbResul
   const limits = { trained: settings.batch.sequenceLength, multiple: opened.model.lengthMultiple };
   const windows = chooseWindows(options, limits, survey);
   const total = windowCount(survey.symbols, windows);
-  return writeResultsDirectory(output, force, async (lines) => {
-    const documentMask = options.documentMask ?? settings.loss.documentMask;
-    const scorer = await Scorer.open(opened.session, opened.model, {
-      rows: Math.min(options.batchSize, total),
-      context: windows.context,
-      documentMask,
-    });
-    const breakdown = new BreakdownBuilder();
-    const measured = await evaluateBpb({
-      scorer,
-      documents: representation.show(),
-      stride: windows.stride,
-      signal,
-      onDocument: async (document) => {
-        breakdown.add(document);
-        await lines.write(document);
-      },
-      onProgress: (done) => onProgress?.({ done, total, unit: 'windows' }),
-    });
-    await scorer.dispose();
-    const { seed } = settings;
-    const costs = await breakdown.finish({ samples: options.bootstrapSamples, seed, signal });
-    const conditions: BpbConditions = {
-      representation: representation.description,
-      ...windows,
-      context_bytes: (windows.context * survey.bytes) / survey.symbols,
-      context_bytes_wanted: options.contextBytes,
-      document_mask: documentMask,
-      context_seen: measured.context,
-      windows: measured.windows,
-      seed,
-      data: request.data,
-      skipped_records: representation.passedOver.bad,
-      empty_records: representation.passedOver.empty,
-    };
-    return bpbResults(measured.total, costs, conditions, describeModel(request));
+  const documentMask = options.documentMask ?? settings.loss.documentMask;
+  const scorer = await Scorer.open(opened.session, opened.model, {
+    rows: Math.min(options.batchSize, total),
+    context: windows.context,
+    documentMask,
   });
+  const results = await remembered(request, scorer, (score) =>
+    writeResultsDirectory(output, force, async (lines) => {
+      const breakdown = new BreakdownBuilder();
+      const measured = await evaluateBpb({
+        scorer: { shape: scorer.shape, score },
+        documents: representation.show(),
+        stride: windows.stride,
+        signal,
+        onDocument: async (document) => {
+          breakdown.add(document);
+          await lines.write(document);
+        },
+        onProgress: (done) => onProgress?.({ done, total, unit: 'windows' }),
+      });
+      const { seed } = settings;
+      const costs = await breakdown.finish({ samples: options.bootstrapSamples, seed, signal });
+      const conditions: BpbConditions = {
+        representation: representation.description,
+        ...windows,
+        context_bytes: (windows.context * survey.bytes) / survey.symbols,
+        context_bytes_wanted: options.contextBytes,
+        document_mask: documentMask,
+        context_seen: measured.context,
+        windows: measured.windows,
+        seed,
+        data: request.data,
+        skipped_records: representation.passedOver.bad,
+        empty_records: representation.passedOver.empty,
+      };
+      return bpbResults(measured.total, costs, conditions, describeModel(request));
+    }),
+  );
+  await scorer.dispose();
+  return results;
+}
+
+/** Evaluates with the scores that an evaluation which was interrupted left, and leaves its own if it is. */
+async function remembered(
+  { opened, output, onGoingOn }: BpbRunRequest,
+  scorer: Scorer,
+  evaluate: (score: Scorer['score']) => Promise<BpbResults>,
+): Promise<BpbResults> {
+  const { checkpoint, computedBy } = opened;
+  const weights = await readFile(join(checkpoint.path, MARKER_FILE), 'utf8');
+  const identity = JSON.stringify([scorer.shape, scorer.digest, computedBy, weights]);
+  const journal = await ScoreJournal.open(`${output}.unfinished`, identity);
+  let told = false;
+  const score = journal.remembering((windows) => {
+    if (!told && journal.recalled > 0) onGoingOn?.(journal.recalled);
+    told = true;
+    return scorer.score(windows);
+  });
+  try {
+    const results = await evaluate(score);
+    await journal.remove();
+    return results;
+  } catch (error) {
+    await journal.leave();
+    if (!(error instanceof InterruptedError)) throw error;
+    throw new InterruptedError(error.message, { hint: 'Run the same command again: it goes on.', cause: error });
+  }
 }
 
 /** How the request's documents are shown to its model, as often as they are read. */

@@ -7,6 +7,7 @@ import { writeFileDurably } from '../../support/durable-files.js';
 import { DataError } from '../../support/errors.js';
 import { exists, systemErrorCode } from '../../support/output-failures.js';
 import { type DirectoryKind, requireReplaceable } from '../../support/replaceable-directory.js';
+import { removeStaleTemporaries } from '../../support/temporaries.js';
 import { DocumentsWriter } from './documents-file.js';
 import type { BpbOptions } from './options.js';
 import { type BpbResults, DOCUMENTS_FILE, RESULTS_FILE } from './results.js';
@@ -39,6 +40,7 @@ export async function writeResultsDirectory(
   evaluate: (documents: DocumentsWriter) => Promise<BpbResults>,
 ): Promise<BpbResults> {
   await requireFreeResultsDirectory(path, force);
+  await removeStaleTemporaries(dirname(path));
   let results: BpbResults | null = null;
   await writeDirectoryAtomic(
     path,

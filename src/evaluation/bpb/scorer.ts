@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { float32Values, type HostTensor, makeProgram } from '../../graph/index.js';
 import type { LanguageModel } from '../../models/index.js';
 import { buildInputs } from '../../models/inputs.js';
@@ -18,6 +19,8 @@ export interface ScorerShape {
 export class Scorer {
   private constructor(
     readonly shape: ScorerShape,
+    /** SHA-256 of what is computed, without the parameters. */
+    readonly digest: string,
     private readonly program: Executable,
   ) {}
 
@@ -26,7 +29,9 @@ export class Scorer {
     requireContext(shape.context, model.lengthMultiple);
     const batch = { rows: shape.rows, sequenceLength: shape.context };
     const scores = model.scores(batch, { documentMask: shape.documentMask });
-    return new Scorer(shape, await session.load(makeProgram({ outputs: { scores } })));
+    const program = makeProgram({ outputs: { scores } });
+    const digest = createHash('sha256').update(JSON.stringify(program)).digest('hex');
+    return new Scorer(shape, digest, await session.load(program));
   }
 
   /**

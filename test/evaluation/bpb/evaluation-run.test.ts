@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
@@ -156,16 +156,58 @@ describe('an evaluation', () => {
     expect(readdirSync(other)).toEqual(['thesis.tex']);
   });
 
-  it('leaves nothing when it is interrupted', async () => {
-    const parent = temporaryDirectory();
+  /** Stops when so many windows are scored. */
+  async function interrupted(request: Parameters<typeof evaluate>[0] & { output: string }, after: number) {
     const controller = new AbortController();
     const running = evaluate({
-      output: join(parent, 'results'),
+      ...request,
       signal: controller.signal,
-      onProgress: ({ unit }) => unit === 'windows' && controller.abort(new InterruptedError('stopped')),
+      onProgress: ({ unit, done }) =>
+        unit === 'windows' && done >= after && controller.abort(new InterruptedError('stopped')),
     });
-    await expect(running).rejects.toThrow(InterruptedError);
-    expect(readdirSync(parent)).toEqual([]);
+    await expect(running).rejects.toMatchObject({ code: 'interrupted', hint: expect.stringContaining('goes on') });
+  }
+
+  it('goes on where it was interrupted, with the same results to the bit, also when a write was torn', async () => {
+    const parent = temporaryDirectory();
+    const checkpoint = await saveTinyRun(join(parent, 'run'));
+    const [data, options] = [validationData(), bpbOptions.parse({ rawOnly: true, stride: 5, bootstrapSamples: 20 })];
+    const whole = await evaluate({ checkpoint, data, options });
+
+    const request = { checkpoint, data, options, output: join(parent, 'results') };
+    const scores = join(parent, 'results.unfinished/scores.bin');
+    await interrupted(request, 40);
+    expect(readdirSync(parent).sort()).toEqual(['results.unfinished', 'run']);
+    // 16 labels of the first window and 5 of each other one, as f32, and the digests of its ten batches of four.
+    expect(statSync(scores).size).toBeGreaterThanOrEqual(4 * (16 + 39 * 5) + 10 * 32);
+    truncateSync(scores, statSync(scores).size - 1);
+
+    const seen: number[] = [];
+    const { results } = await evaluate({ ...request, onGoingOn: (windows) => seen.push(windows) });
+    expect(seen).toHaveLength(1);
+    expect(seen[0]).toBeGreaterThanOrEqual(36);
+    expect(results).toEqual(whole.results);
+    expect(await linesOf(request.output)).toEqual(await linesOf(whole.output));
+    expect(readdirSync(parent).sort()).toEqual(['results', 'run']);
+  });
+
+  it.each([
+    ['another model', { seed: 2 }, {}],
+    ['other windows', {}, { stride: 4 }],
+    ['other data', {}, {}, 'other'],
+  ])('takes no scores of %s', async (_, run, asked, prefix = 'first') => {
+    const parent = temporaryDirectory();
+    const options = bpbOptions.parse({ rawOnly: true, stride: 5, bootstrapSamples: 20 });
+    const output = join(parent, 'results');
+    const data = (texts: string) => temporaryData({ 'a.jsonl': jsonl(numberedTexts(15, texts)) });
+    await interrupted({ checkpoint: await saveTinyRun(join(parent, 'a')), data: data('first'), options, output }, 20);
+
+    const checkpoint = await saveTinyRun(join(parent, 'b'), run);
+    const request = { checkpoint, data: data(prefix), options: { ...options, ...asked } };
+    const seen: number[] = [];
+    const again = await evaluate({ ...request, output, onGoingOn: (windows) => seen.push(windows) });
+    expect(seen).toEqual([]);
+    expect(again.results).toEqual((await evaluate(request)).results);
   });
 
   it('meets a bad record before it scores anything', async () => {
