@@ -17,11 +17,12 @@ export function createDoubleByte(): Compressor {
     fingerprint: 'doublebyte:1',
     encode,
     decode,
-    segments: (bytes) =>
-      Array.from(encode(bytes).symbols, (symbol, index): Segment => {
+    *segments(bytes): Iterable<Segment> {
+      for (const [index, symbol] of encode(bytes).symbols.entries()) {
         const byteStart = 2 * index;
-        return { symbol, byteStart, byteEnd: Math.min(byteStart + 2, bytes.length) };
-      }),
+        yield { symbol, byteStart, byteEnd: Math.min(byteStart + 2, bytes.length) };
+      }
+    },
     // The codes are the bytes, regrouped: stored as bytes they are smallest, and their length says what is odd.
     field: base64Field('pc_doublebyte', decode, encode),
   };

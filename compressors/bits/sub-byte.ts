@@ -15,11 +15,12 @@ export function createSubByte(name: string, bits: SubByteWidth): Compressor {
     fingerprint: `${name}:1`,
     encode,
     decode,
-    segments: (bytes) =>
-      Array.from(split(bytes, pairs), (symbol, index): Segment => {
+    *segments(bytes): Iterable<Segment> {
+      for (const [index, symbol] of split(bytes, pairs).entries()) {
         const byteStart = Math.floor(index / perByte);
-        return { symbol, byteStart, byteEnd: byteStart + 1 };
-      }),
+        yield { symbol, byteStart, byteEnd: byteStart + 1 };
+      }
+    },
     // The codes are the bytes, regrouped: stored as bytes they are smallest, and their length says what is odd.
     field: base64Field(`pc_${name}`, decode, encode),
   };

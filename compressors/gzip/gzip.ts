@@ -4,6 +4,7 @@ import { base64Field } from '../../src/plugins/base64-field.js';
 import type { Compressor, Encoded } from '../../src/plugins/contracts.js';
 import { CompressorError } from '../../src/support/errors.js';
 import type { GzipOptions } from './index.js';
+import { gzipSegments } from './segments.js';
 
 /** A way to produce a gzip member. Any inflater reads what any engine wrote. */
 interface Engine {
@@ -33,15 +34,17 @@ const ENGINES: Readonly<Record<GzipOptions['engine'], Engine>> = {
 
 export function createGzip({ engine, level }: GzipOptions): Compressor {
   const { identity, compress } = ENGINES[engine];
+  const member = (bytes: Uint8Array): Uint8Array => {
+    const compressed = compress(bytes, level);
+    compressed[OS_BYTE] = OS_UNIX;
+    return compressed;
+  };
   return {
     alphabetSize: 256,
     fingerprint: `gzip:${identity}:level=${level}`,
-    encode(bytes) {
-      const member = compress(bytes, level);
-      member[OS_BYTE] = OS_UNIX;
-      return fromBytes(member);
-    },
+    encode: (bytes) => fromBytes(member(bytes)),
     decode: ({ symbols }) => gunzip(toBytes(symbols)),
+    segments: (bytes) => gzipSegments(member(bytes)),
     field,
   };
 }

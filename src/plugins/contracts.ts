@@ -42,7 +42,11 @@ export interface Encoded {
   side?: Uint8Array;
 }
 
-/** Which bytes of a document one symbol covers, for inspection. */
+/**
+ * Which bytes of a document one symbol covers, for inspection: those that are known once the symbols up to this one are,
+ * and were not before. A symbol that completes none has `byteStart = byteEnd`; symbols that only together stand for some
+ * bytes, such as the eight of `bit` for one byte, all have the range of those.
+ */
 export interface Segment {
   symbol: number;
   byteStart: number;
@@ -72,7 +76,11 @@ export interface Compressor {
   encodeBatch?(batch: Uint8Array[]): Promise<Encoded[]>;
   /** Exact for every input that `encode` accepted. @throws CompressorError for symbols that `encode` never writes. */
   decode(encoded: Encoded): Uint8Array | Promise<Uint8Array>;
-  segments?(bytes: Uint8Array): Segment[];
+  /**
+   * One segment for each symbol that `encode` gives, in order. Each has the range of the one before or begins where that
+   * ends, and together they cover all bytes. Made one after the other, so that a reader may stop early.
+   */
+  segments?(bytes: Uint8Array): Iterable<Segment>;
   readonly field: RecordField;
   dispose?(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { Compressor, Encoded } from '../../src/plugins/contracts.js';
+import type { Compressor, Encoded, Segment } from '../../src/plugins/contracts.js';
 import goldens from '../fixtures/data_pipeline.json' with { type: 'json' };
 
 /** The goldens' documents, as bytes. */
@@ -15,6 +15,23 @@ export function largeDocument(): Uint8Array {
 
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return Buffer.compare(a, b) === 0;
+}
+
+/** Few values in long runs, of which a compressor makes long matches. */
+const repetitiveBytes = fc
+  .array(fc.tuple(fc.integer({ min: 97, max: 99 }), fc.integer({ min: 1, max: 2000 })), { maxLength: 5 })
+  .map((runs) => Uint8Array.from(runs.flatMap(([byte, length]) => new Array<number>(length).fill(byte))));
+
+/** Segments continue each other, or share a range, from the first byte to the last. */
+function expectToCover(segments: readonly Segment[], length: number): void {
+  let previous = { byteStart: 0, byteEnd: 0 };
+  for (const { byteStart, byteEnd } of segments) {
+    const shared = byteStart === previous.byteStart && byteEnd === previous.byteEnd;
+    if (!shared) expect(byteStart, 'begins where the one before ends').toBe(previous.byteEnd);
+    expect(byteEnd, 'ends after it begins').toBeGreaterThanOrEqual(byteStart);
+    previous = { byteStart, byteEnd };
+  }
+  expect(previous.byteEnd, 'the last one ends with the text').toBe(length);
 }
 
 /** What every codec of arbitrary bytes promises. */
@@ -58,6 +75,20 @@ export function behavesLikeACodec(make: () => Promise<Compressor>): void {
     const codec = await make();
     expect(() => codec.field.read('not base64!')).toThrowError(
       expect.objectContaining({ code: 'compressor', location: { field: codec.field.name } }),
+    );
+  });
+}
+
+/** What a codec promises that says which bytes its symbols cover. */
+export function coversBytesBySymbols(make: () => Promise<Compressor>): void {
+  it('says which bytes each symbol covers: all of them, in order, without gaps or overlaps', async () => {
+    const codec = await make();
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(fc.uint8Array({ maxLength: 300 }), repetitiveBytes), async (bytes) => {
+        const segments = [...codec.segments!(bytes)];
+        expect(segments.map(({ symbol }) => symbol)).toEqual([...(await codec.encode(bytes)).symbols]);
+        expectToCover(segments, bytes.length);
+      }),
     );
   });
 }

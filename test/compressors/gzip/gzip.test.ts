@@ -1,10 +1,16 @@
-import { gunzipSync } from 'node:zlib';
+import { constants, gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { gzipCompressor } from '../../../compressors/gzip/index.js';
 import type { Compressor } from '../../../src/plugins/contracts.js';
 import { CompressorError } from '../../../src/support/errors.js';
 import goldens from '../../fixtures/data_pipeline.json' with { type: 'json' };
-import { behavesLikeACodec, DOCUMENTS, equalBytes, largeDocument } from '../codec-specification.js';
+import {
+  behavesLikeACodec,
+  coversBytesBySymbols,
+  DOCUMENTS,
+  equalBytes,
+  largeDocument,
+} from '../codec-specification.js';
 
 const context = { artifactsDirectory: '/nonexistent', log: () => {} };
 const make = (options: object = {}): Promise<Compressor> =>
@@ -14,6 +20,7 @@ const TEXT = new TextEncoder().encode('def f(x):\n    return x + 1\n'.repeat(50)
 
 describe.each(['pako', 'native'])('gzip, engine %s', (engine) => {
   behavesLikeACodec(() => make({ engine }));
+  coversBytesBySymbols(() => make({ engine }));
 
   it.each(goldens.gzip_no_mtime_base64.map((base64, index) => ({ base64, index })))(
     'compresses document $index to what the reference decompresses to the same',
@@ -50,6 +57,16 @@ describe('gzip', () => {
       const { symbols } = await codec.encode(document);
       expect(Buffer.from(Uint8Array.from(symbols)).toString('base64')).toBe(goldens.gzip_no_mtime_base64[index]);
     }
+  });
+
+  it('gives each symbol the bytes that zlib can first write when it has read that far', async () => {
+    const codec = await make();
+    const bytes = DOCUMENTS.reduce((longest, document) => (document.length > longest.length ? document : longest));
+    const member = Uint8Array.from((await codec.encode(bytes)).symbols);
+    const readable = (count: number): number =>
+      gunzipSync(member.subarray(0, count), { finishFlush: constants.Z_SYNC_FLUSH }).length;
+    const segments = [...codec.segments!(bytes)];
+    for (const [index, { byteEnd }] of segments.entries()) expect(byteEnd, `symbol ${index}`).toBe(readable(index + 1));
   });
 
   it('names in its fingerprint what determines the bytes', async () => {
