@@ -1,0 +1,53 @@
+import { isUtf8 } from 'node:buffer';
+import { CompressorError } from '../support/errors.js';
+import { resolveTokenizer } from './artifacts.js';
+import { encodeBytes, loadTokenizer, type Tokenizer, type TokenSegment, tokenSegments } from './index.js';
+import type { TokenizerOptions } from './options.js';
+
+/** A tokenizer as a codec: what `encode` accepts, `decode` gives back byte for byte. */
+export interface TokenCodec {
+  readonly tokenizer: Tokenizer;
+  /** All that determines the codes. */
+  readonly fingerprint: string;
+  /** @throws CompressorError for a document that decoding would not give back, unless the options say how to write it */
+  encode(bytes: Uint8Array): Uint32Array;
+  decode(ids: Uint32Array): Uint8Array;
+  segments(bytes: Uint8Array): TokenSegment[];
+}
+
+/**
+ * Documents come from outside, so the names of added tokens within them are text and never become control tokens.
+ *
+ * @throws TokenizerError if the tokenizer cannot be loaded; CompressorError if it has no tokens of single bytes and the
+ *   options ask for them
+ */
+export async function openTokenCodec({ tokenizer: name, unrepresentable }: TokenizerOptions): Promise<TokenCodec> {
+  const tokenizer = await loadTokenizer(resolveTokenizer(name));
+  const { byteIds } = tokenizer;
+  if (unrepresentable === 'bytes' && byteIds === null)
+    throw new CompressorError(`the tokenizer ${name} has no tokens of single bytes`, {
+      hint: 'Set unrepresentable to refuse, or use a byte-level tokenizer.',
+    });
+  const bytewise = (bytes: Uint8Array) => Uint32Array.from(bytes, (byte) => byteIds![byte]!);
+  const encode = (bytes: Uint8Array): Uint32Array => {
+    const isText = isUtf8(bytes);
+    if (!isText && unrepresentable === 'refuse') throw refusal('the document is not valid UTF-8');
+    const ids = encodeBytes(tokenizer, bytes, { matchAddedTokens: false });
+    if (tokenizer.lossless || Buffer.compare(tokenizer.decode(ids), bytes) === 0) return ids;
+    if (unrepresentable === 'refuse') throw refusal('the tokenizer changes the document: decoding gives other bytes');
+    return bytewise(bytes);
+  };
+  return {
+    tokenizer,
+    fingerprint: `${tokenizer.fingerprint}:${unrepresentable}`,
+    encode,
+    decode: (ids) => tokenizer.decode(ids),
+    segments: (bytes) => tokenSegments(tokenizer, encode(bytes)),
+  };
+}
+
+function refusal(what: string): CompressorError {
+  return new CompressorError(what, {
+    hint: 'Set its option unrepresentable to bytes to write such documents byte by byte, or leave them out.',
+  });
+}
