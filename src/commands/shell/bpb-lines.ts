@@ -14,7 +14,7 @@ export function describeBpbResults(results: BpbResults, directory: string): stri
     ['text', `${amountOf(results.num_bytes, 'byte')} in ${amountOf(results.num_documents, 'document')}`],
     ['shown as', representation(results)],
     ['windows', windows(results)],
-    ['context of a symbol', contextSeen(results)],
+    ...contextSeen(results),
     ...(conditions.skipped_records > 0 ? [['skipped', `${count(conditions.skipped_records)} bad records`]] : []),
     ...Object.entries(results.layouts).flatMap(([layout, figures]) =>
       Object.keys(results.layouts).length > 1 ? [[`  ${layout}`, bits(figures.bits_per_byte)]] : [],
@@ -77,15 +77,24 @@ function windows({ conditions }: BpbResults): string {
   ].join(', ');
 }
 
-function contextSeen({ conditions: { context_seen: seen } }: BpbResults): string {
-  if (seen === null) return 'no symbol was scored';
+/** How much text before it a scored symbol is predicted from, and what windows take of that. */
+function contextSeen({ conditions: { context_seen: seen, document_mask } }: BpbResults): string[][] {
+  if (seen === null) return [['context', 'no symbol was scored']];
   const amount = ({ symbols, bytes }: { symbols: number; bytes: number }) =>
     `${amountOf(symbols, 'symbol')} (${amountOf(bytes, 'byte')})`;
-  const cut =
-    seen.cut === null
-      ? 'nothing is cut'
-      : `least where a window cuts ${amount(seen.cut.least)}, at ${percent(seen.cut.share)} of the symbols`;
-  return `least ${amount(seen.least)}, mean ${amount(seen.mean)}; ${cut}`;
+  const [one, many] = document_mask
+    ? ['all of its document before it', 'all of their documents before them']
+    : ['all text before it', 'all text before them'];
+  return [
+    ['context, mean', amount(seen.mean)],
+    ['context, least', amount(seen.least)],
+    [
+      '  cut by windows',
+      seen.cut === null
+        ? `never: every symbol is predicted from ${one}`
+        : `for ${percent(seen.cut.share)} of symbols, which still see at least ${amount(seen.cut.least)}; the others see ${many}`,
+    ],
+  ];
 }
 
 const amountOf = (value: number, unit: string): string =>

@@ -40,7 +40,7 @@ export interface BpbRunRequest {
   /** Replace results that stand there. */
   force: boolean;
   signal?: AbortSignal | undefined;
-  /** Told of precomputed codes that are taken unverified, or not taken. */
+  /** Told of what the figures should be read with: windows longer than in training, codes that are taken unverified or not taken. */
   onNote?(message: string): void;
   /** Told of the windows that were scored before, by an evaluation that was interrupted. */
   onGoingOn?(windows: number): void;
@@ -68,6 +68,10 @@ export async function runBpbEvaluation(request: BpbRunRequest): Promise<BpbResul
   requireDocuments(survey, request.data);
   const limits = { trained: settings.batch.sequenceLength, multiple: opened.model.lengthMultiple };
   const windows = chooseWindows(options, limits, survey);
+  if (windows.context > limits.trained)
+    request.onNote?.(
+      `windows of ${windows.context} symbols are longer than the ${limits.trained} that the model was trained with: how it does beyond those it never learned`,
+    );
   const total = windowCount(survey.symbols, windows);
   const documentMask = options.documentMask ?? settings.loss.documentMask;
   const scorer = await Scorer.open(opened.session, opened.model, {

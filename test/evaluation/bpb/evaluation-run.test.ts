@@ -156,6 +156,17 @@ describe('an evaluation', () => {
     expect(readdirSync(other)).toEqual(['thesis.tex']);
   });
 
+  it('warns of windows that are longer than those of training', async () => {
+    const notes = async (context: number) => {
+      const seen: string[] = [];
+      const options = bpbOptions.parse({ rawOnly: true, context, bootstrapSamples: 10 });
+      await evaluate({ options, onNote: (message) => seen.push(message) });
+      return seen;
+    };
+    expect(await notes(16)).toEqual([]);
+    expect(await notes(32)).toEqual([expect.stringContaining('longer than the 16 that the model was trained with')]);
+  });
+
   /** Stops when so many windows are scored. */
   async function interrupted(request: Parameters<typeof evaluate>[0] & { output: string }, after: number) {
     const controller = new AbortController();
