@@ -4,6 +4,8 @@ import type { HttpClock } from './http-clock.js';
 import { backoff, Pace, retryAfter } from './pacing.js';
 
 export interface HttpOptions {
+  /** Requests under way at once. */
+  concurrency: number;
   /** Attempts for each request, the first included. */
   attempts: number;
   /** Longest silence of a server before an attempt is given up, in milliseconds. */
@@ -58,9 +60,11 @@ const PERMANENT = /CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS|ERR_SSL|ERR_INVALID/;
  */
 export class HttpClient {
   private readonly pace: Pace;
+  private readonly slots: Slots;
 
   constructor(private readonly options: HttpOptions) {
     this.pace = new Pace(options.requestsPerSecond, options.clock);
+    this.slots = new Slots(options.concurrency);
     // Every request under way listens for the user's stop.
     if (options.signal !== undefined) setMaxListeners(0, options.signal);
   }
@@ -95,6 +99,7 @@ export class HttpClient {
     read: (response: HttpResponse) => Promise<T>,
     arrived: { bytes: number },
   ): Promise<T> {
+    await this.slots.take();
     const silence = new Silence(this.options.stallTimeout, this.options.signal);
     try {
       const response = await this.follow(request, silence);
@@ -110,6 +115,7 @@ export class HttpClient {
     } finally {
       // Ends the body where it was not read, and the connection with it.
       silence.end();
+      this.slots.give();
     }
   }
 
@@ -143,6 +149,24 @@ export class HttpClient {
       this.options.received?.(value.length);
       yield value;
     }
+  }
+}
+
+/** Permissions to be under way, given in the order in which they were asked for. */
+class Slots {
+  private readonly waiting: (() => void)[] = [];
+
+  constructor(private free: number) {}
+
+  async take(): Promise<void> {
+    if (this.free > 0) this.free--;
+    else await new Promise<void>((given) => this.waiting.push(given));
+  }
+
+  give(): void {
+    const next = this.waiting.shift();
+    if (next === undefined) this.free++;
+    else next();
   }
 }
 

@@ -10,7 +10,14 @@ async function between(
 ) {
   const server = await serve(() => ({ body: text }), fault);
   const clock = hurriedClock();
-  const http = new HttpClient({ attempts: 4, stallTimeout: 60_000, requestsPerSecond: null, clock, ...options });
+  const http = new HttpClient({
+    concurrency: 8,
+    attempts: 4,
+    stallTimeout: 60_000,
+    requestsPerSecond: null,
+    clock,
+    ...options,
+  });
   const url = new URL('/file', server.url);
   const get = (request: Partial<HttpRequest> = {}) =>
     http.get({ url, ...request }, async (response) => (await collect(response, 1000, url)).toString());
@@ -78,6 +85,23 @@ describe('HttpClient', () => {
     const { server, get } = await between(firstly(1, { stallAfter: 5 }), { stallTimeout: 50 });
     expect(await get()).toBe('the whole text');
     expect(server.seen).toHaveLength(2);
+  });
+
+  it('has no more requests under way than are allowed', async () => {
+    let underWay = 0;
+    let most = 0;
+    const server = await serve(() => ({ body: 'x' }));
+    const clock = hurriedClock();
+    const http = new HttpClient({ concurrency: 3, attempts: 1, stallTimeout: 5000, requestsPerSecond: null, clock });
+    const get = () =>
+      http.get({ url: new URL(server.url) }, async () => {
+        most = Math.max(most, ++underWay);
+        await new Promise((later) => setTimeout(later, 5));
+        underWay--;
+      });
+    await Promise.all(Array.from({ length: 12 }, get));
+    expect(server.seen).toHaveLength(12);
+    expect(most).toBe(3);
   });
 
   it('tells that nothing listens there', async () => {
