@@ -7,6 +7,10 @@ export interface Tokenizer {
   readonly vocabularySize: number;
   /** All that determines ids and bytes: the version of the algorithm and a SHA-256 of the file. */
   readonly fingerprint: string;
+  /** Whether `decode(encode(text))` is the text for every text; otherwise compare them where it matters. */
+  readonly lossless: boolean;
+  /** The ids that stand for each byte alone, 256 of them; null where the vocabulary does not have them all. */
+  readonly byteIds: ArrayLike<number> | null;
   /** In order of id. */
   readonly addedTokens: readonly AddedToken[];
   /**

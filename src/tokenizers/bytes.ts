@@ -1,0 +1,76 @@
+import { isUtf8 } from 'node:buffer';
+import { TokenizerError } from '../support/errors.js';
+import type { EncodeOptions, Tokenizer } from './tokenizer.js';
+
+/**
+ * The ids of a document given as bytes: text where they are valid UTF-8, and the tokens of single bytes where they are
+ * not, so that what a lossless tokenizer makes of any bytes decodes to them.
+ *
+ * @throws TokenizerError for bytes that are not valid UTF-8 if the vocabulary lacks tokens of single bytes
+ */
+export function encodeBytes(tokenizer: Tokenizer, bytes: Uint8Array, options?: EncodeOptions): Uint32Array {
+  if (isUtf8(bytes)) return tokenizer.encode(textOf(bytes), options);
+  const { byteIds } = tokenizer;
+  if (byteIds === null) {
+    throw new TokenizerError('the bytes are not valid UTF-8, and the tokenizer has no tokens for bytes alone', {
+      hint: 'Use a byte-level tokenizer, or one with byte fallback.',
+    });
+  }
+  const parts: Uint32Array[] = [];
+  for (const { start, end, valid } of utf8Parts(bytes)) {
+    const part = bytes.subarray(start, end);
+    parts.push(valid ? tokenizer.encode(textOf(part), options) : Uint32Array.from(part, (byte) => byteIds[byte]!));
+  }
+  const ids = new Uint32Array(parts.reduce((count, { length }) => count + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    ids.set(part, at);
+    at += part.length;
+  }
+  return ids;
+}
+
+/** Bytes from `start` to `end` that are all valid UTF-8, or none of which is part of a valid character. */
+interface Utf8Part {
+  start: number;
+  end: number;
+  valid: boolean;
+}
+
+function* utf8Parts(bytes: Uint8Array): Generator<Utf8Part> {
+  let start = 0;
+  let valid = true;
+  for (let at = 0; at < bytes.length; ) {
+    const width = characterWidth(bytes, at);
+    if (width > 0 !== valid) {
+      if (at > start) yield { start, end: at, valid };
+      start = at;
+      valid = width > 0;
+    }
+    at += Math.max(1, width);
+  }
+  if (bytes.length > start) yield { start, end: bytes.length, valid };
+}
+
+/** How many bytes the character at `at` has; 0 if none begins there (table 3-7 of the Unicode standard). */
+function characterWidth(bytes: Uint8Array, at: number): number {
+  const lead = bytes[at]!;
+  if (lead < 0x80) return 1;
+  const second = bytes[at + 1] ?? 0;
+  const follows = (ahead: number) => ((bytes[at + ahead] ?? 0) & 0xc0) === 0x80;
+  if (lead >= 0xc2 && lead <= 0xdf) return follows(1) ? 2 : 0;
+  if (lead >= 0xe0 && lead <= 0xef) {
+    const inRange = second >= (lead === 0xe0 ? 0xa0 : 0x80) && second <= (lead === 0xed ? 0x9f : 0xbf);
+    return inRange && follows(2) ? 3 : 0;
+  }
+  if (lead >= 0xf0 && lead <= 0xf4) {
+    const inRange = second >= (lead === 0xf0 ? 0x90 : 0x80) && second <= (lead === 0xf4 ? 0x8f : 0xbf);
+    return inRange && follows(2) && follows(3) ? 4 : 0;
+  }
+  return 0;
+}
+
+/** A byte order mark at the beginning is text like any other. */
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+}
