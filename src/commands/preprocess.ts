@@ -1,15 +1,14 @@
 import { availableParallelism } from 'node:os';
 import { Flags } from '@oclif/core';
-import type { Config } from '../config/index.js';
+import type { FlagSetting } from '../config/index.js';
 import { PREPROCESS_DEFAULTS, type PreprocessReport, SHARD_FORMATS } from '../data/preprocess/options.js';
-import type { CompressorDescriptor } from '../plugins/compressor-instance.js';
 import { InterruptedError, UsageError } from '../support/errors.js';
 import { BaseCommand } from './base.js';
-import { configFlags, loadCommandConfig } from './shell/config-flags.js';
+import { configFlags, configRequest } from './shell/config-flags.js';
 import { describePreprocessing } from './shell/preprocess-lines.js';
 
-/** What the command reads of the configuration; setting anything else would have no effect. */
-const SETTABLE = ['compressors', 'data.root', 'data.sources', 'data.validation', 'data.onBadRecord'];
+/** What the command reads of the configuration, beside the options of its compressors. */
+const READ = ['data.root', 'data.sources', 'data.validation', 'data.onBadRecord'];
 
 const preprocessFlags = {
   compressor: Flags.string({ summary: 'Compressor plugins, by default that of the project.', helpValue: 'NAME,…' }),
@@ -56,13 +55,6 @@ const preprocessFlags = {
   force: Flags.boolean({ summary: 'Begin anew where preprocessed data exists.' }),
 };
 
-interface ParsedFlags {
-  config?: string | undefined;
-  preset?: string[] | undefined;
-  set?: string[] | undefined;
-  'on-bad-record'?: string | undefined;
-}
-
 export default class Preprocess extends BaseCommand {
   static override summary = 'Compress data once, so that training reads the codes instead of compressing again.';
   static override description =
@@ -79,17 +71,17 @@ An interrupted or killed run is continued by the same command: shards that are f
 
   async run(): Promise<PreprocessReport> {
     const { flags } = await this.parse(Preprocess);
-    refuseUnread(flags.set ?? []);
+    const { loadDataConfig } = await import('../config/index.js');
     const { preprocessTargets } = await import('../data/preprocess/targets.js');
     const { preprocess } = await import('../data/preprocess/preprocess.js');
-    const names = namesOf(flags.compressor);
-    const configs = await this.configsOf(names, flags);
-    const { data } = configs[0]!.config;
+    const { data, compressors: options } = await loadDataConfig(
+      configRequest({ config: flags.config, preset: flags.preset, set: flags.set }, ownSettings(flags)),
+    );
+    const names = namesOf(flags.compressor ?? data.compressor);
+    refuseUnread(flags.set ?? [], names);
     const targets = await preprocessTargets(flags.data ?? null, flags.output ?? null, data);
     const registry = await this.loadPlugins();
-    const compressors = configs.map(
-      ({ name, config }): CompressorDescriptor => registry.compressorDescriptor(name, config.compressors[name]),
-    );
+    const compressors = names.map((name) => registry.compressorDescriptor(name, options[name]));
     const part = { index: flags['shard-index'] ?? 0, count: flags['shard-count'] ?? 1 };
     if (part.index >= part.count)
       throw new UsageError(`--shard-index ${part.index} is not below --shard-count ${part.count}`, {
@@ -109,9 +101,9 @@ An interrupted or killed run is continued by the same command: shards that are f
               workers: flags.workers ?? availableParallelism(),
               part,
               shardBytes: flags['shard-bytes'],
-              verify: flags.verify,
+              verify: flags.verify === true,
               onBadRecord: data.onBadRecord,
-              force: flags.force,
+              force: flags.force === true,
               signal,
               progress: (state) => progress.report({ ...state, unit: 'bytes' }),
               log: (message) => process.stderr.write(`${message}\n`),
@@ -126,34 +118,15 @@ An interrupted or killed run is continued by the same command: shards that are f
     for (const line of describePreprocessing(report!)) this.log(line);
     return report!;
   }
-
-  /** The configuration for each compressor in turn: options of compressors other than the chosen one are errors. */
-  private async configsOf(names: string[] | null, flags: ParsedFlags): Promise<{ name: string; config: Config }[]> {
-    const bad = flags['on-bad-record'];
-    const more = bad === undefined ? [] : [{ flag: '--on-bad-record', path: ['data', 'onBadRecord'], value: bad }];
-    const load = async (set: string[], compressor?: string) => {
-      const { config, preset } = flags;
-      const loaded = await loadCommandConfig({ config, preset, set, compressor }, more);
-      return { name: loaded.config.data.compressor, config: loaded.config };
-    };
-    const set = flags.set ?? [];
-    if (names === null) return [await load(set)];
-    const configs: { name: string; config: Config }[] = [];
-    for (const name of names) {
-      const others = names.filter((other) => other !== name).map((other) => `compressors.${other}.`);
-      configs.push(
-        await load(
-          set.filter((text) => !others.some((prefix) => text.startsWith(prefix))),
-          name,
-        ),
-      );
-    }
-    return configs;
-  }
 }
 
-function namesOf(list: string | undefined): string[] | null {
-  if (list === undefined) return null;
+/** The settings that this command's own flags stand for. */
+function ownSettings(flags: { 'on-bad-record'?: string | undefined }): FlagSetting[] {
+  const value = flags['on-bad-record'];
+  return value === undefined ? [] : [{ flag: '--on-bad-record', path: ['data', 'onBadRecord'], value }];
+}
+
+function namesOf(list: string): string[] {
   const names = list.split(',').map((name) => name.trim());
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (names.includes('') || twice !== undefined)
@@ -164,13 +137,14 @@ function namesOf(list: string | undefined): string[] | null {
   return names;
 }
 
-function refuseUnread(assignments: readonly string[]): void {
+function refuseUnread(assignments: readonly string[], compressors: readonly string[]): void {
+  const read = [...READ, ...compressors.map((name) => `compressors.${name}`)];
   for (const assignment of assignments) {
     const name = assignment.split('=', 1)[0]!.trim();
-    if (SETTABLE.some((allowed) => name === allowed || name.startsWith(`${allowed}.`))) continue;
+    if (read.some((allowed) => name === allowed || name.startsWith(`${allowed}.`))) continue;
     throw new UsageError(`${name} would be ignored: preprocessing does not read it`, {
       field: name,
-      hint: `What can be set here: ${SETTABLE.join(', ')}.`,
+      hint: `What can be set here: ${read.join(', ')}.`,
     });
   }
 }

@@ -19,7 +19,7 @@ import type {
 /** How long threads may take to dispose of their compressors, in milliseconds. */
 const PATIENCE = 10_000;
 /** Blocks for each thread that are read, encoded or waiting to be written: enough that no thread waits for the next. */
-const BLOCKS_PER_WORKER = 2;
+const BLOCKS_PER_WORKER = 4;
 
 /** Threads that encode and decode blocks of records, each with compressors of its own. */
 export class WorkerPool {
