@@ -1,0 +1,46 @@
+import { LLAMA3_PATTERN } from '../splitting/scanners/cl100k.js';
+import { GPT2_PATTERN } from '../splitting/scanners/gpt2.js';
+
+/** Expressions of Oniguruma, as `tokenizer.json` has them, by the names that `--pattern` takes. */
+export const PATTERNS = {
+  /** Of GPT-2's encoder. */
+  gpt2: GPT2_PATTERN,
+  /** Of GPT-4's, as Llama 3 writes it: numbers in groups of three, line breaks with the punctuation before them. */
+  gpt4: LLAMA3_PATTERN,
+} as const;
+
+/**
+ * Where superwords end: at numbers, which stay in groups of three, and after the line breaks that end a line. The published
+ * trainer of SuperBPE reads files by line and keeps numbers apart; here the pattern itself says both, so that encoding cuts
+ * where training did.
+ */
+export const SUPERWORD_PATTERN = '\\p{N}{1,3}|[^\\r\\n\\p{N}]+[\\r\\n]*|[\\r\\n]+';
+
+export const TOKENIZER_KINDS = ['bpe', 'superbpe'] as const;
+export type TokenizerKind = (typeof TOKENIZER_KINDS)[number];
+
+export interface TokenizerTrainingOptions {
+  kind: TokenizerKind;
+  /** Tokens, special ones and the 256 bytes included. */
+  vocabularySize: number;
+  /** Occurrences that a pair must have to be merged. */
+  minFrequency: number;
+  /** Their ids are the first, in this order. */
+  specialTokens: readonly string[];
+  /** Merged tokens are shorter than this, in bytes; null: of any length. */
+  maxTokenLength: number | null;
+  /** Cuts text into pre-tokens, across which nothing is merged: an expression of Oniguruma. */
+  pattern: string;
+  /** superbpe: share of the vocabulary that is learned within pre-tokens, before merging goes on across them. */
+  transition: number;
+}
+
+export const TRAINING_DEFAULTS = {
+  kind: 'bpe',
+  vocabularySize: 65_536,
+  minFrequency: 2,
+  specialTokens: ['<|endoftext|>'],
+  maxTokenLength: null,
+  pattern: PATTERNS.gpt4,
+  transition: 0.8,
+} as const satisfies TokenizerTrainingOptions;
