@@ -52,7 +52,7 @@ export async function describeRequest(request: ConfigRequest): Promise<Described
 const MODEL = ['model', 'architecture'];
 
 /** Every value of a configuration and where it came from, in the order of the schema. */
-export function describeConfig({ config, origins }: ResolvedConfig): DescribedSetting[] {
+function describeConfig({ config, origins }: ResolvedConfig): DescribedSetting[] {
   return leaves(config).map(({ path, value }) => {
     const name = dotted(path);
     return { name, value, origin: origins.get(name)?.label ?? 'default' };
