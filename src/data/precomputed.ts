@@ -127,7 +127,7 @@ async function requireSameInput({ madeBy }: PreprocessedManifest, beside: string
   if (before === now) return;
   throw new DataError(`${beside} was made of other data than ${path} holds: ${before}, now ${now}`, {
     file: join(beside, MANIFEST),
-    hint: 'Preprocess again by `pc preprocess --force`, or set data.precomputed to ignore to compress while reading.',
+    hint: 'Bring it up to date by `pc preprocess`, or set data.precomputed to ignore to compress while reading.',
   });
 }
 
