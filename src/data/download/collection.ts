@@ -33,14 +33,10 @@ export class Collection {
 
   /** @param saved where an earlier process came to */
   static async open(folder: WorkFolder, source: Source, options: DownloadOptions, saved: SavedProgress | null) {
-    const start = { position: { part: 0, index: 0 }, done: 0 };
-    if (saved === null) {
-      const writer = new DatasetWriter(folder.dataset, options);
-      return new Collection(folder, source, options, writer, { missing: 0, empty: 0, bad: 0 }, start);
-    }
-    const writer = await DatasetWriter.resume(folder.dataset, options, saved.writer);
-    const { position, done, leftOut } = saved;
-    return new Collection(folder, source, options, writer, leftOut, { position, done });
+    // Also without a saved state there may be a chunk, of a process that was killed before it saved any.
+    const { position, done, leftOut, writer: state } = saved ?? NOTHING;
+    const writer = await DatasetWriter.resume(folder.dataset, options, state);
+    return new Collection(folder, source, options, writer, { ...leftOut }, { position, done });
   }
 
   /** What is done of the total, in its unit. */
@@ -110,6 +106,15 @@ export class Collection {
     });
   }
 }
+
+/** The state before the first record. */
+const NOTHING: SavedProgress = {
+  position: { part: 0, index: 0 },
+  done: 0,
+  leftOut: { missing: 0, empty: 0, bad: 0 },
+  writer: { finished: [], current: null },
+  complete: false,
+};
 
 /** When there is enough, by what the user asked for. */
 class Limits {

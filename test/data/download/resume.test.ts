@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { compiled, startModule } from '../../support/child-process.js';
@@ -87,6 +87,16 @@ describe('going on with a download', () => {
       await download(slow, hubRequest(), { output: folder, chunkBytes: 2000, prefix: 'x' });
     expect(textsOf(folder)).toEqual([...many, ...many]);
     expect(readdirSync(join(folder, '..'))).toEqual(['data']);
+  });
+
+  it('begins anew where it was killed before anything was saved', async () => {
+    const folder = output();
+    const failing = await fakeHub({ name, files }, { fault: failingAfter(5) });
+    await expect(download(failing, hubRequest(), { output: folder })).rejects.toThrow();
+    rmSync(join(`${folder}.download`, 'progress.json'));
+    const server = await fakeHub({ name, files });
+    await download(server, hubRequest(), { output: folder });
+    expect(textsOf(folder)).toEqual(texts);
   });
 
   it('refuses other settings than those it was begun with, unless it is to begin again', async () => {
