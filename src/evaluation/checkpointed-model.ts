@@ -1,6 +1,5 @@
 import { availableParallelism } from 'node:os';
 import type { Checkpoint } from '../checkpoints/index.js';
-import { trainedRepresentations } from '../data/compression-schedule.js';
 import type { DataOptions } from '../data/options.js';
 import { sameShape } from '../graph/index.js';
 import {
@@ -14,13 +13,12 @@ import type { Backend, Compressor, Session } from '../plugins/contracts.js';
 import type { PluginRegistry } from '../plugins/registry.js';
 import { closeAll } from '../support/close-all.js';
 import { CheckpointError } from '../support/errors.js';
-import type { VocabularyOptions } from '../vocabulary/options.js';
-import { type VocabularyLayout, vocabularyLayout } from '../vocabulary/vocabulary.js';
+import type { VocabularyLayout } from '../vocabulary/vocabulary.js';
+import { requireTrainedCompressor, trainedVocabularyOf } from './trained-vocabulary.js';
 
 /** The settings of a run that say what its checkpoints hold. The project's configuration has these sections. */
 export interface ModelSettings {
   model: ModelOptions;
-  vocabulary: VocabularyOptions;
   data: DataOptions;
   compressors: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
@@ -39,8 +37,14 @@ export interface CheckpointedModel {
   checkpoint: Checkpoint;
   model: LanguageModel;
   vocabulary: VocabularyLayout;
-  /** The one that it was trained with. */
-  compressor: Compressor;
+  /** Fingerprint of the compressor that it was trained with. */
+  trainedCompressor: string;
+  /**
+   * That compressor, made when first asked for: who reads raw bytes alone never needs it.
+   *
+   * @throws CheckpointError if it makes other codes now; ConfigError, PluginError and what else making it throws
+   */
+  compressor(): Promise<Compressor>;
   session: Session;
   /** What its results depend on to the last bit beside its parameters: backend, options, devices, cores. */
   computedBy: string;
@@ -58,11 +62,7 @@ export async function openCheckpointedModel(request: CheckpointedModelRequest): 
   const opened: (() => Promise<unknown> | undefined)[] = [];
   const dispose = () => closeAll(opened.splice(0).reverse());
   try {
-    const name = settings.data.compressor;
-    const compressor = await registry.createCompressor(name, settings.compressors[name]);
-    opened.push(() => compressor.dispose?.());
-    const trained = trainedRepresentations(settings.data);
-    const vocabulary = vocabularyLayout(settings.vocabulary, compressor.alphabetSize, trained);
+    const { layout: vocabulary, compressor: trainedCompressor } = trainedVocabularyOf(checkpoint);
     const model = createModel(settings.model, vocabularySizes(vocabulary.size));
     requireSameParameters(checkpoint, model, vocabulary);
     const backend = await openBackend(request);
@@ -71,7 +71,19 @@ export async function openCheckpointedModel(request: CheckpointedModelRequest): 
     opened.push(() => session.dispose());
     await session.writeState(checkpoint.tensors(model.parameters.map(({ name }) => name)));
     const computedBy = JSON.stringify([request.backend, backend.topology.devices, availableParallelism()]);
-    return { checkpoint, model, vocabulary, compressor, session, computedBy, dispose };
+    const makeCompressor = async () => {
+      const name = settings.data.compressor;
+      const compressor = await registry.createCompressor(name, settings.compressors[name]);
+      opened.push(() => compressor.dispose?.());
+      requireTrainedCompressor(compressor, trainedCompressor, checkpoint);
+      return compressor;
+    };
+    let made: Promise<Compressor> | null = null;
+    const compressor = () => {
+      made ??= makeCompressor();
+      return made;
+    };
+    return { checkpoint, model, vocabulary, trainedCompressor, compressor, session, computedBy, dispose };
   } catch (error) {
     // What failed first is what the user must hear of.
     await dispose().catch(() => {});

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { type Checkpoint, latestCheckpoint, listCheckpoints, openCheckpoint } from '../checkpoints/index.js';
 import type { LoaderState } from '../data/batches.js';
+import type { TrainedVocabulary } from '../evaluation/trained-vocabulary.js';
 import { sameShape } from '../graph/index.js';
 import type { StateSlice, StateSpec } from '../plugins/contracts.js';
 import { CheckpointError, ConfigError, OutputError } from '../support/errors.js';
@@ -31,6 +32,8 @@ export interface StartRequest {
 export interface RunState {
   totals: Totals;
   loader: LoaderState;
+  /** What evaluation has to know of the ids. */
+  vocabulary: TrainedVocabulary;
   /** Of the steps since the last line of metrics. */
   sums: MetricsSums;
   /** Figures of the last line; null: not known. */

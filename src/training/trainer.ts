@@ -248,6 +248,7 @@ class Trainer {
     const state: RunState = {
       totals: { ...totals },
       loader: mergeLoaderStates(await gatherJson(prepared.backend, loader)),
+      vocabulary: { layout: prepared.layout, compressor: prepared.compressor.fingerprint },
       sums: window.state,
       last,
     };

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { openCheckpoint, saveCheckpoint } from '../../src/checkpoints/index.js';
 import { type Config, loadConfigFile } from '../../src/config/index.js';
 import { type CheckpointedModel, openCheckpointedModel } from '../../src/evaluation/index.js';
+import type { TrainedVocabulary } from '../../src/evaluation/trained-vocabulary.js';
 import { builtinRegistry } from '../../src/plugins/discovery.js';
 import { initialParameters } from '../../src/training/initialise.js';
 import { tinyModel } from './tiny-model.js';
@@ -26,19 +27,25 @@ backend: { threads: 1 }
  * A run directory with a checkpoint of a model that was never trained.
  *
  * @param vocabularySize rows of its embedding
+ * @param compressor fingerprint of the one that it says it was trained with
  */
 export async function saveTinyRun(
   directory: string,
-  { configYaml = TINY_CONFIG, step = 40, seed = 1, vocabularySize = 320 } = {},
+  { configYaml = TINY_CONFIG, step = 40, seed = 1, vocabularySize = 320, compressor = 'bit:1' } = {},
 ): Promise<string> {
   return saveCheckpoint(directory, {
     step,
-    state: null,
+    state: { vocabulary: tinyVocabulary(vocabularySize, compressor) },
     configYaml,
     slices: initialParameters(tinyModel(vocabularySize), seed),
     isOptimizer: () => false,
   });
 }
+
+const tinyVocabulary = (size: number, compressor: string): TrainedVocabulary => ({
+  layout: { size, compressedOffset: 64, alphabetSize: 2, rawIncluded: size >= 320 },
+  compressor,
+});
 
 export interface OpenedRun {
   opened: CheckpointedModel;

@@ -145,18 +145,19 @@ async function remembered(
 /** How the request's documents are shown to its model, as often as they are read. */
 async function representationOf(request: BpbRunRequest) {
   const { opened, settings, options, data, onBadRecord } = request;
-  const { compressor, vocabulary, checkpoint } = opened;
+  const { vocabulary, checkpoint } = opened;
   const { addBos, addEos, rateUnit } = settings.data;
   const compression = evaluatedCompression(settings.data, checkpoint.step, options.rawOnly);
+  const compressor = compression.rate > 0 ? await opened.compressor() : null;
   const precomputed = request.precomputed ?? settings.data.precomputed;
-  const { path, codeField, note } = await documentsPlace(data, compression, compressor, {
+  const { path, codeField, note } = await documentsPlace(data, compressor, {
     codeField: settings.data.codeField,
     precomputed,
   });
   if (note !== null) request.onNote?.(note);
   const passedOver = { bad: 0, empty: 0 };
   return {
-    description: { raw_only: options.rawOnly, ...compression, compressor: compressor.fingerprint },
+    description: { raw_only: options.rawOnly, ...compression, compressor: opened.trainedCompressor },
     /** Of the last reading. */
     passedOver,
     show(): AsyncGenerator<ShownDocument> {

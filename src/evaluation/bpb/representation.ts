@@ -39,8 +39,8 @@ export interface ShownDocument extends LaidOutDocument {
 export interface RepresentationSettings {
   compression: Compression;
   rateUnit: DataOptions['rateUnit'];
-  /** Only asked where a layout has a compressed block. */
-  compressor: Encoder;
+  /** Null where nothing is shown compressed. */
+  compressor: Encoder | null;
   symbols: SymbolLayoutOptions;
   /** Seed of the layout that is drawn for each document. */
   seed: number;
@@ -55,14 +55,18 @@ export function evaluatedCompression(settings: CompressionSettings, step: number
   return rawOnly ? { mode: trained.mode === 'vanilla' ? 'vanilla' : 'sentinel', rate: 0 } : trained;
 }
 
-/** Where the documents are read: with precomputed codes, if any are shown compressed. @throws as `locateCodes` */
+/**
+ * Where the documents are read: with precomputed codes, if any are shown compressed.
+ *
+ * @param compressor null: nothing is
+ * @throws as `locateCodes`
+ */
 export async function documentsPlace(
   data: string,
-  { rate }: Compression,
-  compressor: Pick<Compressor, 'field' | 'fingerprint'>,
+  compressor: Pick<Compressor, 'field' | 'fingerprint'> | null,
   settings: CodeSettings,
 ): Promise<CodePlace> {
-  return rate > 0 ? locateCodes(data, compressor, settings) : { path: data, codeField: null, note: null };
+  return compressor !== null ? locateCodes(data, compressor, settings) : { path: data, codeField: null, note: null };
 }
 
 /**
@@ -87,7 +91,9 @@ export async function* showDocuments(
     file = document.file;
     const layout = drawLayout(compression, rateUnit === 'symbol' ? sizeRatio(measured) : 1, layouts);
     const codeField = drawCodeField(document, fields);
-    const codes = hasCompressedBlock(layout) ? await symbolsOf(document, codeField, compressor, document.locate) : null;
+    const codes = hasCompressedBlock(layout)
+      ? await symbolsOf(document, codeField, compressor!, document.locate)
+      : null;
     if (codes !== null) {
       measured.bytes += document.bytes.length;
       measured.symbols += codes.length;

@@ -48,7 +48,7 @@ export class Validation {
   async measure(step: number, signal?: AbortSignal): Promise<BpbMeasurement> {
     const { data, vocabulary, compressor, seed, context, batches } = this.request;
     const compression = evaluatedCompression(data, step, vocabulary.rawIncluded);
-    const { path, codeField } = await documentsPlace(this.path, compression, compressor, data);
+    const { path, codeField } = await documentsPlace(this.path, compression.rate > 0 ? compressor : null, data);
     const documents = readDocuments(path, { onBadRecord: data.onBadRecord, codeField });
     const shown = showDocuments(documents, path, {
       compression,

@@ -238,14 +238,31 @@ describe('an evaluation', () => {
 });
 
 describe('a checkpointed model', () => {
-  it('is refused where the vocabulary does not fit its weights', async () => {
-    const configYaml = TINY_CONFIG.replace('compressor: bit,', 'compressor: doublebyte,');
+  it('needs its compressor for compressed text alone', async () => {
+    const configYaml = TINY_CONFIG.replace('compressor: bit,', 'compressor: uninstalled,');
     const checkpoint = await saveTinyRun(join(temporaryDirectory(), 'run'), { configYaml });
-    await expect(openTinyRun(checkpoint)).rejects.toMatchObject({
+    const { results } = await evaluate({
+      checkpoint,
+      options: bpbOptions.parse({ rawOnly: true, bootstrapSamples: 20 }),
+    });
+    expect(results.conditions.representation).toMatchObject({ raw_only: true, compressor: 'bit:1' });
+    await expect(
+      evaluate({ checkpoint, options: bpbOptions.parse({ rawOnly: false, bootstrapSamples: 20 }) }),
+    ).rejects.toMatchObject({
+      code: 'config',
+      message: /uninstalled/,
+    });
+  });
+
+  it('is refused compressed text where its compressor makes other codes now', async () => {
+    const checkpoint = await saveTinyRun(join(temporaryDirectory(), 'run'), { compressor: 'bit:0' });
+    await expect(
+      evaluate({ checkpoint, options: bpbOptions.parse({ rawOnly: false, bootstrapSamples: 20 }) }),
+    ).rejects.toMatchObject({
       code: 'checkpoint',
-      message: /65600 ids, but the embedding embed_tokens.weight has 320 rows/,
-      location: { file: checkpoint, field: 'embed_tokens.weight' },
-      hint: /compressor/,
+      message: 'the model was trained on codes of bit:0, and the compressor here is bit:1',
+      location: { file: checkpoint },
+      hint: /--raw-only needs no compressor/,
     });
   });
 

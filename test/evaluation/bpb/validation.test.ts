@@ -14,7 +14,11 @@ async function request(more: Partial<ValidationRequest> = {}) {
   const path = temporaryData({ 'a.jsonl': jsonl(numberedTexts(10)) });
   const data = { ...settings.data, validation: path };
   const shape = { rows: 2, context: 16, documentMask: true, batches: 3 };
-  return { opened, path, request: { ...opened, data, seed: 1, ...shape, ...more } };
+  return {
+    opened,
+    path,
+    request: { ...opened, compressor: await opened.compressor(), data, seed: 1, ...shape, ...more },
+  };
 }
 
 describe('validation during training', () => {
