@@ -104,7 +104,8 @@ export class AddedTokenMatcher {
       }
       if (token.rstrip) while (end < length && this.isSpace[units[end]!] === 1) end++;
       if (start > done) yield { start: done, end: start, id: undefined };
-      yield { start, end, id: token.id };
+      // Matches may overlap where the one before took the white space behind it; the library takes both, if anything is left.
+      if (end > start) yield { start, end, id: token.id };
       done = end;
     }
     if (done < length) yield { start: done, end: length, id: undefined };
