@@ -33,7 +33,7 @@ const merges: fc.Arbitrary<Merge[]> = fc
 describe('merging', () => {
   it.each([
     ['short words, by scanning', 64],
-    ['long words, by a heap', 300],
+    ['long words, by a queue', 300],
   ])('is what its definition says, for %s', (_, maxLength) => {
     const minLength = maxLength > 64 ? 65 : 0;
     fc.assert(

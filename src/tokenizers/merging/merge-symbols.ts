@@ -1,16 +1,16 @@
+import { MergeQueue } from './merge-queue.js';
 import { MAX_MERGES, type MergeTable } from './merge-table.js';
-import { MinHeap } from './min-heap.js';
 
 /**
  * Byte-pair encoding of one word: as long as any two neighbours can merge, those of the lowest rank do, the leftmost
  * first. Short words are scanned for the lowest rank again and again, which costs n² steps but no structure; longer
- * ones keep the possible merges in a heap, n log n steps, so that a word of a hundred megabytes ends too.
+ * ones keep the possible merges in a queue, n log n steps, so that a word of a hundred megabytes ends too.
  */
 
-/** Up to here scanning is faster than a heap. */
+/** Up to here scanning is faster than a queue. */
 const SCANNED_LENGTH = 64;
 const NO_RANK = MAX_MERGES;
-/** A heap's entry is `rank · POSITIONS + position`: ordered by rank, then from left to right, exact in a double. */
+/** An entry of the queue is `rank · POSITIONS + position`: ordered by rank, then from left to right, exact in a double. */
 const POSITIONS = 2 ** 32;
 /** Marks, in place of its successor, a symbol that has been merged into its left neighbour. */
 const GONE = -1;
@@ -30,7 +30,7 @@ export class SymbolMerger {
    */
   merge(symbols: Int32Array, length: number): number {
     if (length < 2) return length;
-    return length <= SCANNED_LENGTH ? this.mergeByScanning(symbols, length) : this.mergeByHeap(symbols, length);
+    return length <= SCANNED_LENGTH ? this.mergeByScanning(symbols, length) : this.mergeByQueue(symbols, length);
   }
 
   private mergeByScanning(symbols: Int32Array, length: number): number {
@@ -67,20 +67,19 @@ export class SymbolMerger {
     if (slot >= 0) this.results[i] = this.table.resultAt(slot);
   }
 
-  private mergeByHeap(symbols: Int32Array, length: number): number {
+  private mergeByQueue(symbols: Int32Array, length: number): number {
     const { table } = this;
     if (this.links === undefined || this.links.next.length < length) this.links = linksFor(length);
-    const { next, previous, heap } = this.links;
-    heap.clear();
+    const { next, previous, queue } = this.links;
+    queue.clear();
     for (let i = 0; i < length; i++) {
       next[i] = i + 1;
       previous[i] = i - 1;
       const slot = i + 1 < length ? table.find(symbols[i]!, symbols[i + 1]!) : -1;
-      // Positions ascend, so what is appended lies in order already wherever ranks are equal.
-      if (slot >= 0) heap.push(table.rankAt(slot) * POSITIONS + i);
+      if (slot >= 0) queue.push(table.rankAt(slot) * POSITIONS + i);
     }
-    while (heap.size > 0) {
-      const entry = heap.pop();
+    while (!queue.isEmpty) {
+      const entry = queue.pop();
       const rank = Math.floor(entry / POSITIONS);
       const at = entry - rank * POSITIONS;
       const right = next[at]!;
@@ -95,12 +94,12 @@ export class SymbolMerger {
       if (after < length) {
         previous[after] = at;
         const following = table.find(symbols[at]!, symbols[after]!);
-        if (following >= 0) heap.push(table.rankAt(following) * POSITIONS + at);
+        if (following >= 0) queue.push(table.rankAt(following) * POSITIONS + at);
       }
       const before = previous[at]!;
       if (before >= 0) {
         const preceding = table.find(symbols[before]!, symbols[at]!);
-        if (preceding >= 0) heap.push(table.rankAt(preceding) * POSITIONS + before);
+        if (preceding >= 0) queue.push(table.rankAt(preceding) * POSITIONS + before);
       }
     }
     let remaining = 0;
@@ -114,10 +113,10 @@ export class SymbolMerger {
 interface Links {
   next: Int32Array;
   previous: Int32Array;
-  heap: MinHeap;
+  queue: MergeQueue;
 }
 
 function linksFor(length: number): Links {
   const capacity = 2 ** Math.ceil(Math.log2(length));
-  return { next: new Int32Array(capacity), previous: new Int32Array(capacity), heap: new MinHeap(capacity) };
+  return { next: new Int32Array(capacity), previous: new Int32Array(capacity), queue: new MergeQueue(capacity) };
 }

@@ -7,6 +7,11 @@ export class MinHeap {
     this.entries = new Float64Array(Math.max(16, capacity));
   }
 
+  /** The smallest entry; there must be one. */
+  get smallest(): number {
+    return this.entries[0]!;
+  }
+
   clear(): void {
     this.size = 0;
   }
