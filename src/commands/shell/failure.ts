@@ -1,4 +1,5 @@
 import { type ErrorLocation, InterruptedError, PcError } from '../../support/errors.js';
+import { nearestName } from '../../support/nearest-name.js';
 import { systemErrorCode } from '../../support/output-failures.js';
 
 /** Any thrown value as the user meets it: in `--json` mode as an object, otherwise as lines on stderr. */
@@ -20,7 +21,7 @@ export function describeFailure(thrown: unknown): Failure {
   if (interrupted !== undefined) return fromPcError(interrupted);
   if (error instanceof PcError) return fromPcError(error);
   const base = { message: error.message, location: {}, hint: null, place: '', exitCode: 1, stack: error.stack };
-  if (isUsageError(error)) return { ...base, code: 'usage', exitCode: 2 };
+  if (isUsageError(error)) return { ...base, ...wrongUsage(error), code: 'usage', exitCode: 2 };
   if (systemErrorCode(error) !== undefined) {
     const location = 'path' in error ? { file: String(error.path) } : {};
     return { ...base, code: 'system', location };
@@ -62,4 +63,21 @@ function causedByInterrupt(error: Error): InterruptedError | undefined {
 function isUsageError(error: Error): boolean {
   if (!('oclif' in error) || typeof error.oclif !== 'object' || error.oclif === null) return false;
   return 'exit' in error.oclif && error.oclif.exit === 2;
+}
+
+const HELP = 'See more help with --help';
+
+/** What oclif says, with the flag that was most likely meant, or else its pointer to help, as the hint. */
+function wrongUsage(error: Error): Pick<Failure, 'message' | 'hint'> {
+  const said = error.message.split('\n').filter((line) => line !== HELP);
+  const nearest = nearestFlag(error);
+  const hint = nearest === undefined ? `${HELP}.` : `Did you mean --${nearest}?`;
+  return { message: said.join('\n'), hint: said.join('\n') === error.message && nearest === undefined ? null : hint };
+}
+
+/** Where an unknown flag was typed, oclif's error has it and what the command takes. */
+function nearestFlag(error: Error): string | undefined {
+  if (!('flags' in error) || !Array.isArray(error.flags) || !('parse' in error)) return undefined;
+  const known = (error.parse as { input?: { flags?: object } }).input?.flags ?? {};
+  return nearestName(String(error.flags[0]).replace(/^-+/, ''), Object.keys(known));
 }

@@ -34,3 +34,13 @@ describe('a command that does not exist', () => {
     expect(unknownCommand(typed, ['eval bpb', 'train', 'init'], 'pc')).toMatchObject({ message, hint });
   });
 });
+
+describe('a flag that does not exist', () => {
+  it('is refused, naming the nearest, or where help is', async () => {
+    const near = await pc(['train', '--nam', 'x']);
+    expect(near.status).toBe(2);
+    expect(near.stderr).toBe('Error: Nonexistent flag: --nam\n  Did you mean --name?\n');
+    const far = await pc(['train', '--quux']);
+    expect(far.stderr).toBe('Error: Nonexistent flag: --quux\n  See more help with --help.\n');
+  });
+});
