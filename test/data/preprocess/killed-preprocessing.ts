@@ -15,7 +15,7 @@ const SPREAD = 150;
  */
 export async function killWhilePreprocessing(kills: number): Promise<void> {
   const input = temporaryData(
-    Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`${i}.jsonl`, jsonl(numberedTexts(400, `${i}`))])),
+    Object.fromEntries(Array.from({ length: 6 }, (_, i) => [`${i}.jsonl`, jsonl(numberedTexts(200, `${i}`))])),
   );
   const whole = join(temporaryDirectory(), 'whole');
   expect(await preprocess(input, whole, null)).toBe('ended');
