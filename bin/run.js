@@ -39,3 +39,6 @@ const outputBroken = new Promise((resolve) => {
 });
 
 await run(process.argv.slice(2), import.meta.url).then(() => Promise.race([flush(), outputBroken]), handle);
+
+// All is done and written. A plugin of a third party that left a timer or a socket open does not keep the process alive.
+setTimeout(() => process.exit(), 1000).unref();

@@ -2,6 +2,7 @@ import { Command } from '@oclif/core';
 import type { ListrDefaultRenderer, ListrSimpleRenderer, ListrTask, ListrTaskWrapper } from 'listr2';
 import type { PluginRegistry } from '../plugins/registry.js';
 import { describeFailure, failureAsJson, renderFailure } from './shell/failure.js';
+import { describePluginProblems } from './shell/plugin-lines.js';
 import { ProgressReporter } from './shell/progress.js';
 import { listenForStop, type StopRequest } from './shell/stop-signal.js';
 
@@ -63,10 +64,7 @@ export abstract class BaseCommand extends Command {
     const { loadRegistry } = await import('../plugins/discovery.js');
     const registry = await loadRegistry(this.config);
     if (!quietly && !this.jsonEnabled())
-      for (const { plugin, reason, hint } of registry.describeProblems())
-        process.stderr.write(
-          `Warning: the plugin ${plugin} is left out: ${reason}\n${hint === null ? '' : `  ${hint}\n`}`,
-        );
+      for (const line of describePluginProblems(registry)) process.stderr.write(`${line}\n`);
     return registry;
   }
 

@@ -92,7 +92,7 @@ function defaultFunction(module: unknown): ((options: { host: typeof host }) => 
 function checkCompressor(candidate: Compressor, name: string): void {
   const wrong = (what: string): PluginError =>
     new PluginError(`the compressor "${name}" is invalid: ${what}`, {
-      hint: 'Report this to the author of the plugin; docs/writing-a-compressor.md describes the contract.',
+      hint: 'Report this to the author of the plugin; docs/plugins.md describes the contract.',
     });
   if (typeof candidate !== 'object' || candidate === null) throw wrong('create() gave no object');
   const { alphabetSize, fingerprint, encode, decode, field } = candidate;

@@ -60,7 +60,7 @@ function checkDefinitions(manifest: Record<string, unknown>, kind: string, funct
 function invalid(field: string, what: string): PluginError {
   return new PluginError(`the manifest is invalid: ${field} ${what}`, {
     field,
-    hint: 'See docs/writing-a-compressor.md for the shape of a plugin.',
+    hint: 'See docs/plugins.md for the shape of a plugin.',
   });
 }
 

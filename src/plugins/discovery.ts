@@ -1,8 +1,10 @@
+import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Interfaces } from '@oclif/core';
 import { PluginError } from '../support/errors.js';
+import { systemErrorCode } from '../support/output-failures.js';
 import builtin from './builtin.js';
 import { BUILTIN_ENTRY } from './compressor-instance.js';
 import { host } from './host.js';
@@ -20,7 +22,8 @@ export function builtinRegistry(artifactsRoot: string): PluginRegistry {
 }
 
 /**
- * The registry of everything: built-in plugins first, then those that the user installed or linked, by name.
+ * The registry of everything: built-in plugins first, then those that the user installed or linked, in that order: of two
+ * that clash, the one that was there before goes on working.
  *
  * @param answerTimeout how long one plugin may take to load and answer, in milliseconds
  */
@@ -29,9 +32,22 @@ export async function loadRegistry(
   answerTimeout: number = ANSWER_TIMEOUT,
 ): Promise<PluginRegistry> {
   const plugins = [...config.plugins.values()].filter((plugin) => plugin.hooks[PLUGIN_EVENT] !== undefined);
-  plugins.sort((a, b) => (a.name < b.name ? -1 : 1));
+  if (plugins.length > 1) {
+    const order = await installationOrder(config.dataDir);
+    plugins.sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name) || (a.name < b.name ? -1 : 1));
+  }
   const installed = await Promise.all(plugins.map((plugin) => ask(plugin, config, answerTimeout)));
   return new PluginRegistry([builtinSource(), ...installed], join(config.dataDir, 'artifacts'));
+}
+
+/** Packages as oclif's plugin manager lists them, oldest first; one that is installed again becomes the youngest. */
+async function installationOrder(dataDirectory: string): Promise<string[]> {
+  const text = await readFile(join(dataDirectory, 'package.json'), 'utf8').catch((error: unknown) => {
+    if (systemErrorCode(error) === 'ENOENT') return '{}';
+    throw error;
+  });
+  const { oclif } = JSON.parse(text) as { oclif?: { plugins?: (string | { name: string })[] } };
+  return (oclif?.plugins ?? []).map((plugin) => (typeof plugin === 'string' ? plugin : plugin.name));
 }
 
 function builtinSource(): PluginSource {

@@ -60,8 +60,8 @@ export class PluginRegistry {
         if ('error' in outcome) throw outcome.error;
         const manifest = checkManifest(outcome.manifest);
         const register = { plugin: manifest.name, origin, entryUrl };
-        refuseClashes('compressor', manifest.compressors ?? [], compressors);
-        refuseClashes('backend', manifest.backends ?? [], backends);
+        refuseClashes('compressor', manifest.compressors ?? [], compressors, origin);
+        refuseClashes('backend', manifest.backends ?? [], backends, origin);
         for (const definition of manifest.compressors ?? [])
           compressors.set(definition.name, { definition, ...register });
         for (const definition of manifest.backends ?? []) backends.set(definition.name, { definition, ...register });
@@ -82,6 +82,21 @@ export class PluginRegistry {
   /** @throws ConfigError suggesting the nearest name, if there is none of this name. */
   backend(name: string): Registered<BackendDefinition> {
     return this.backends.get(name) ?? this.unknown('backend', name, this.backends);
+  }
+
+  /** What each plugin of third parties gives, by its origin, as `compressor lzw`; those that are left out give nothing. */
+  describeInstalled(): { plugin: string; gives: string[] }[] {
+    const gives = new Map<string, string[]>();
+    for (const [kind, definitions] of [
+      ['compressor', this.compressors],
+      ['backend', this.backends],
+    ] as const)
+      for (const [name, { origin }] of definitions) {
+        if (origin.kind === 'built-in') continue;
+        const plugin = originName(origin);
+        gives.set(plugin, [...(gives.get(plugin) ?? []), `${kind} ${name}`]);
+      }
+    return [...gives].map(([plugin, names]) => ({ plugin, gives: names }));
   }
 
   /** The problems as plain data, for `--json`. */
@@ -147,20 +162,27 @@ function refuseClashes(
   kind: string,
   definitions: readonly { name: string }[],
   taken: ReadonlyMap<string, Registered<unknown>>,
+  origin: PluginOrigin,
 ): void {
   for (const { name } of definitions) {
     const holder = taken.get(name);
-    if (holder !== undefined)
-      throw new PluginError(`the ${kind} "${name}" is already defined by ${originName(holder.origin)}`, {
-        hint: 'Uninstall one of the two with `pc plugins uninstall`, or rename it.',
-      });
+    if (holder === undefined) continue;
+    throw new PluginError(`the ${kind} "${name}" is already defined by ${originName(holder.origin)}`, {
+      hint:
+        holder.origin.kind === 'built-in'
+          ? `Its author must choose another name. ${removal(origin)}`
+          : `Only one of the two can work; the one installed first does. ${removal(origin)}`,
+    });
   }
 }
 
 function asProblem(error: unknown, origin: PluginOrigin): PluginError {
-  if (error instanceof PluginError) return error;
   const reason = error instanceof Error ? error.message : String(error);
-  const hint =
-    origin.kind === 'built-in' ? undefined : `Report it to the author, or \`pc plugins uninstall ${origin.package}\`.`;
+  if (error instanceof PluginError && error.hint !== undefined) return error;
+  const hint = origin.kind === 'built-in' ? undefined : `Report it to the author. ${removal(origin)}`;
   return new PluginError(reason === '' ? 'failed without a message' : reason, { hint, cause: error });
+}
+
+function removal(origin: PluginOrigin): string {
+  return origin.kind === 'built-in' ? '' : `\`pc plugins uninstall ${origin.package}\` removes it.`;
 }

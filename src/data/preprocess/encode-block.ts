@@ -174,7 +174,7 @@ function requireSymbols({ symbols }: Encoded, name: string, { alphabetSize }: Co
 
 function brokenContract(name: string, what: string): PcError {
   return new PluginError(`the compressor "${name}" is invalid: ${what}`, {
-    hint: 'Report this to the author of the plugin; docs/writing-a-compressor.md describes the contract.',
+    hint: 'Report this to the author of the plugin; docs/plugins.md describes the contract.',
   });
 }
 
