@@ -23,7 +23,7 @@ import type { Part, PreprocessOptions } from './options.js';
 import { inputDifference, requireSamePlan, unchangedFiles } from './plan.js';
 
 /** Folder within an output that lacks shards; it goes when the last is there, and the manifest takes its place. */
-export const UNFINISHED = 'unfinished';
+const UNFINISHED = 'unfinished';
 
 /**
  * An output while it is worked on. It is in one of two states:
