@@ -7,7 +7,7 @@ const LAYERS = [
   ['src/quickstart'],
   ['src/reporting'],
   ['src/config'],
-  ['src/training', 'src/evaluation', 'src/generation', 'src/conversion', 'src/data'],
+  ['src/training', 'src/evaluation', 'src/generation', 'src/conversion', 'src/data', 'src/inspection'],
   ['src/neural-coding', 'src/tokenizers', 'src/plugins'],
   ['src/checkpoints', 'src/models'],
   ['src/vocabulary', 'src/graph'],

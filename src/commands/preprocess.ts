@@ -4,6 +4,7 @@ import type { FlagSetting } from '../config/index.js';
 import { PREPROCESS_DEFAULTS, type PreprocessReport, SHARD_FORMATS } from '../data/preprocess/options.js';
 import { InterruptedError, UsageError } from '../support/errors.js';
 import { BaseCommand } from './base.js';
+import { compressorNames } from './shell/compressor-names.js';
 import { configFlags, configRequest } from './shell/config-flags.js';
 import { describePreprocessing } from './shell/preprocess-lines.js';
 
@@ -77,7 +78,7 @@ An interrupted or killed run is continued by the same command: shards that are f
     const { data, compressors: options } = await loadDataConfig(
       configRequest({ config: flags.config, preset: flags.preset, set: flags.set }, ownSettings(flags)),
     );
-    const names = namesOf(flags.compressor ?? data.compressor);
+    const names = compressorNames(flags.compressor ?? data.compressor);
     refuseUnread(flags.set ?? [], names);
     const targets = await preprocessTargets(flags.data ?? null, flags.output ?? null, data);
     const registry = await this.loadPlugins();
@@ -124,17 +125,6 @@ An interrupted or killed run is continued by the same command: shards that are f
 function ownSettings(flags: { 'on-bad-record'?: string | undefined }): FlagSetting[] {
   const value = flags['on-bad-record'];
   return value === undefined ? [] : [{ flag: '--on-bad-record', path: ['data', 'onBadRecord'], value }];
-}
-
-function namesOf(list: string): string[] {
-  const names = list.split(',').map((name) => name.trim());
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (names.includes('') || twice !== undefined)
-    throw new UsageError(
-      twice === undefined ? `--compressor ${list} has an empty name` : `--compressor names ${twice} twice`,
-      { hint: 'Write names separated by commas, such as --compressor gzip,halfbyte.' },
-    );
-  return names;
 }
 
 function refuseUnread(assignments: readonly string[], compressors: readonly string[]): void {

@@ -1,0 +1,56 @@
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { DataError, UsageError } from '../../support/errors.js';
+import { systemErrorCode } from '../../support/output-failures.js';
+
+/** A text that a command was given. */
+export interface TextSource {
+  /** For people. */
+  name: string;
+  /** Bytes, where that is known beforehand. */
+  size: number | null;
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+}
+
+/**
+ * The text that was typed, or of a file, or else of standard input.
+ *
+ * @throws UsageError if there are two of them or none; DataError if the file cannot be read
+ */
+export async function textSource(text: string | undefined, file: string | undefined): Promise<TextSource> {
+  if (text !== undefined && file !== undefined)
+    throw new UsageError('a text and a file are given', { hint: 'Leave one of them out.' });
+  if (text !== undefined) {
+    const bytes = Buffer.from(text);
+    return { name: 'the text', size: bytes.length, chunks: [bytes] };
+  }
+  if (file !== undefined) return fileSource(file);
+  if (process.stdin.isTTY)
+    throw new UsageError('there is no text', { hint: 'Give a text, --file FILE, or a text on standard input.' });
+  return { name: 'standard input', size: null, chunks: process.stdin };
+}
+
+async function fileSource(file: string): Promise<TextSource> {
+  const stats = await stat(file).catch((error: unknown) => {
+    throw unreadable(error, file);
+  });
+  if (stats.isDirectory()) throw new DataError('this is a directory', { file, hint: 'Name a file in it.' });
+  return { name: file, size: stats.isFile() ? stats.size : null, chunks: readChunks(file) };
+}
+
+async function* readChunks(file: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* createReadStream(file);
+  } catch (error) {
+    throw unreadable(error, file);
+  }
+}
+
+function unreadable(cause: unknown, file: string): DataError {
+  const code = systemErrorCode(cause);
+  return new DataError(code === 'ENOENT' ? 'there is no such file' : `the file cannot be read: ${code ?? cause}`, {
+    file,
+    hint: 'Check its name and its permissions.',
+    cause,
+  });
+}
