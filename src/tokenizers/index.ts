@@ -11,7 +11,8 @@ import type { Tokenizer } from './tokenizer.js';
 
 export { encodeBytes } from './bytes.js';
 export { type TokenSegment, tokenSegments } from './segments.js';
-export type { AddedToken, EncodeOptions, Tokenizer } from './tokenizer.js';
+export type { AddedToken, Tokenizer } from './tokenizer.js';
+export { type VocabularyStatistics, vocabularyStatistics } from './vocabulary-statistics.js';
 
 const HUGGING_FACE = 'tokenizer.json';
 const COMPRESSED = 'tokenizer.json.gz';

@@ -1,4 +1,5 @@
 import type { TokenizerTrainingReport } from '../../data/tokenizer-training/options.js';
+import type { AddedToken, Tokenizer, VocabularyStatistics } from '../../tokenizers/index.js';
 import { describeDuration } from './progress.js';
 import { alignColumns } from './table.js';
 
@@ -29,4 +30,57 @@ export function describeTokenizerTraining(report: TokenizerTrainingReport): stri
     ...(passedOver.bad > 0 ? [`skipped ${count(passedOver.bad)} records that cannot be read`] : []),
     ...(passedOver.empty > 0 ? [`left out ${count(passedOver.empty)} empty documents`] : []),
   ];
+}
+
+/** What `pc tokenizer info` says. */
+export interface TokenizerFacts extends VocabularyStatistics {
+  path: string;
+  fingerprint: string;
+  vocabularySize: number;
+  /** Every text is given back by decoding. */
+  lossless: boolean;
+  /** Every byte has a token. */
+  allBytes: boolean;
+  addedTokens: readonly AddedToken[];
+}
+
+export function describeTokenizer(facts: TokenizerFacts): string[] {
+  const { longestToken, addedTokens, unusedIds, tokensAcrossWords } = facts;
+  const rows: [string, string][] = [
+    ['tokens', `${count(facts.vocabularySize)}${unusedIds > 0 ? `, ${count(unusedIds)} ids of them unused` : ''}`],
+    ['bytes of a token', `${facts.meanTokenBytes.toFixed(2)} on average`],
+    ...(longestToken === null
+      ? []
+      : [['longest token', `${longestToken.id}, ${count(longestToken.bytes)} bytes`] as [string, string]]),
+    ['tokens across words', count(tokensAcrossWords)],
+    ['every byte has a token', facts.allBytes ? 'yes' : 'no'],
+    ['gives back every text', facts.lossless ? 'yes' : 'no'],
+    ['fingerprint', facts.fingerprint],
+  ];
+  return [
+    facts.path,
+    ...alignColumns(rows).map((line) => `  ${line}`),
+    ...(addedTokens.length > 0 ? ['added tokens:'] : []),
+    ...alignColumns(addedTokens.map(({ id, content, special }) => [`  ${id}`, content, special ? 'special' : ''])),
+  ];
+}
+
+/** What `pc tokenizer encode` gives. */
+export interface EncodedText {
+  bytes: number;
+  ids: number[];
+  /** As the tokenizer's file spells them. */
+  tokens?: string[];
+}
+
+/** A line for each token: its id, its name in the file, its bytes as text. */
+export function describeTokens(tokenizer: Tokenizer, ids: ArrayLike<number>): string[] {
+  const decoder = new TextDecoder();
+  return alignColumns(
+    Array.from(ids, (id) => [
+      String(id),
+      tokenizer.tokenName(id) ?? '',
+      JSON.stringify(decoder.decode(tokenizer.tokenBytes(id))),
+    ]),
+  );
 }

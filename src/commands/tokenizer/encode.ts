@@ -1,0 +1,48 @@
+import { Args, Flags } from '@oclif/core';
+import { DEFAULT_TOKENIZER, resolveTokenizer } from '../../tokenizers/artifacts.js';
+import { BaseCommand } from '../base.js';
+import { textSource } from '../shell/text-source.js';
+import { describeTokens, type EncodedText } from '../shell/tokenizer-lines.js';
+
+export default class TokenizerEncode extends BaseCommand {
+  static override summary = 'Turn a text into token ids.';
+  static override description =
+    'Prints the ids on one line, or with --tokens one token a line. The text is taken as one document; bytes that are not UTF-8 become tokens of single bytes.';
+  static override examples = [
+    "<%= config.bin %> tokenizer encode code-65k 'def f(x): return x'",
+    '<%= config.bin %> tokenizer encode tokenizers/code --file main.py --tokens',
+    'git show HEAD | <%= config.bin %> tokenizer encode',
+  ];
+  static override args = {
+    tokenizer: Args.string({
+      description: 'a shipped tokenizer, or the path of one',
+      name: 'NAME|PATH',
+      default: DEFAULT_TOKENIZER,
+      ignoreStdin: true,
+    }),
+    text: Args.string({
+      description: 'the text; without it and --file, standard input',
+      name: 'TEXT',
+      ignoreStdin: true,
+    }),
+  };
+  static override flags = {
+    file: Flags.string({ char: 'f', summary: 'File with the text.', helpValue: 'FILE' }),
+    tokens: Flags.boolean({ summary: 'Show each token: its id, its name, its bytes as text.' }),
+    special: Flags.boolean({ summary: 'Read the names of special tokens in the text as those tokens.' }),
+  };
+
+  async run(): Promise<EncodedText> {
+    const { args, flags } = await this.parse(TokenizerEncode);
+    const { encodeBytes, loadTokenizer } = await import('../../tokenizers/index.js');
+    const tokenizer = await loadTokenizer(resolveTokenizer(args.tokenizer));
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of (await textSource(args.text, flags.file)).chunks) chunks.push(chunk);
+    const bytes = Buffer.concat(chunks);
+    const ids = encodeBytes(tokenizer, bytes, { matchAddedTokens: flags.special ?? false });
+    if (flags.tokens) for (const line of describeTokens(tokenizer, ids)) this.log(line);
+    else this.log(ids.join(' '));
+    const tokens = Array.from(ids, (id) => tokenizer.tokenName(id) ?? '');
+    return { bytes: bytes.length, ids: [...ids], ...(flags.tokens && { tokens }) };
+  }
+}

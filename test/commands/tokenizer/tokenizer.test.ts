@@ -1,0 +1,76 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { jsonl, temporaryData } from '../../data/temporary-data.js';
+import { pc } from '../../support/pc.js';
+import { realCode } from '../../tokenizers/rust-library.js';
+
+describe('pc tokenizer', () => {
+  it('trains a tokenizer that encodes and decodes, and does not overwrite it', async () => {
+    const cwd = temporaryData({ 'data/a.jsonl': jsonl(realCode(4)) });
+    const args = ['tokenizer', 'train', 'data', '-o', 'code', '--vocab-size', '600', '--held-out-bytes', '0'];
+    const trained = await pc([...args, '--special-token', '<|end|>', '--special-token', '<|pad|>'], { cwd });
+    expect(trained.status, trained.stderr).toBe(0);
+    expect(trained.stdout).toMatch(/tokens +600\n/);
+    expect(trained.stdout).toMatch(/merges +342\n/);
+    const again = await pc(args, { cwd });
+    expect(again.status).toBe(1);
+    expect(again.stderr).toContain('--force');
+
+    const info = await pc(['tokenizer', 'info', 'code', '--json'], { cwd });
+    expect(JSON.parse(info.stdout)).toMatchObject({
+      vocabularySize: 600,
+      lossless: true,
+      allBytes: true,
+      unusedIds: 0,
+      addedTokens: [
+        { id: 0, content: '<|end|>' },
+        { id: 1, content: '<|pad|>' },
+      ],
+    });
+
+    const text = 'interface é {}<|pad|>';
+    const { stdout } = await pc(['tokenizer', 'encode', 'code', text, '--json', '--tokens'], { cwd });
+    const { ids, tokens } = JSON.parse(stdout) as { ids: number[]; tokens: string[] };
+    expect(tokens.join('')).toBe('interfaceĠÃ©Ġ{}<|pad|>');
+    expect(ids).not.toContain(1);
+    const special = await pc(['tokenizer', 'encode', 'code', text, '--special'], { cwd });
+    expect(special.stdout.trim().split(' ').at(-1)).toBe('1');
+    const decoded = await pc(['tokenizer', 'decode', 'code', ...ids.map(String)], { cwd });
+    expect(decoded.stdout).toBe(text);
+  });
+
+  it('has the shipped tokenizer, whose recipe lists permissive licences only', async () => {
+    const { stdout } = await pc(['tokenizer', 'info', '--json']);
+    const facts = JSON.parse(stdout) as { path: string; vocabularySize: number; addedTokens: { content: string }[] };
+    expect(facts.vocabularySize).toBe(65_536);
+    expect(facts.addedTokens.map(({ content }) => content)).toEqual([
+      '<|endoftext|>',
+      '<|fim_prefix|>',
+      '<|fim_middle|>',
+      '<|fim_suffix|>',
+      '<|pad|>',
+    ]);
+    const recipe = JSON.parse(readFileSync(join(facts.path, '..', 'corpus.json'), 'utf8')) as {
+      packages: { version: string; licence: string }[];
+    };
+    for (const { version, licence } of recipe.packages) {
+      expect(version).not.toBe('');
+      expect(licence).toMatch(/Apache|MIT|BSD|ISC/);
+      expect(licence).not.toMatch(/GPL/);
+    }
+  });
+
+  it('tells what is no tokenizer, no id, and no use of a flag', async () => {
+    const missing = await pc(['tokenizer', 'info', 'nowhere.json']);
+    expect(missing.status).toBe(1);
+    expect(missing.stderr).toContain('nowhere.json');
+    const words = await pc(['tokenizer', 'decode', 'code-65k', '12', 'x']);
+    expect(words.stderr).toContain('"x" is no token id');
+    const beyond = await pc(['tokenizer', 'decode', 'code-65k', '65536']);
+    expect(beyond.status).toBe(1);
+    const unused = await pc(['tokenizer', 'train', 'data', '-o', 'x', '--transition', '0.5']);
+    expect(unused.status).toBe(2);
+    expect(unused.stderr).toContain('--kind superbpe');
+  });
+});
