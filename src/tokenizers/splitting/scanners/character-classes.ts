@@ -11,7 +11,7 @@ export const UPPER = 16;
 /** `[\p{Ll}\p{Lm}\p{Lo}\p{M}]` */
 export const LOWER = 32;
 /** One half of a character beyond the first 65,536: the other bits are those of the whole character. */
-export const SURROGATE = 128;
+const SURROGATE = 128;
 
 let classes: Uint8Array | undefined;
 
