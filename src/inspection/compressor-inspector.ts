@@ -108,7 +108,7 @@ export class CompressorInspector {
 
   private broken(what: string): PluginError {
     return new PluginError(`the compressor "${this.name}" describes its codes wrongly: ${what}`, {
-      hint: 'Report this to the author of the plugin; docs/writing-a-compressor.md describes the contract.',
+      hint: 'Report this to the author of the plugin; docs/plugins.md describes the contract.',
     });
   }
 }
