@@ -2,7 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { instantiateCompressor } from '../../src/plugins/compressor-instance.js';
 import { CompressorError } from '../../src/support/errors.js';
-import { behavesLikeACodec, DOCUMENTS, equalBytes, largeDocument } from '../compressors/codec-specification.js';
+import {
+  behavesLikeACodec,
+  coversBytesBySymbols,
+  DOCUMENTS,
+  equalBytes,
+  largeDocument,
+} from '../compressors/codec-specification.js';
 
 interface LzwOptions {
   maxBits?: number;
@@ -49,6 +55,7 @@ describe.each<LzwOptions>([{}, { maxBits: 9 }, { maxBits: 9, whenFull: 'freeze' 
   'lzw %o',
   (options) => {
     behavesLikeACodec(() => make(options));
+    coversBytesBySymbols(() => make(options));
 
     it('gives back long documents, by way of a record, too', async () => {
       const compressor = await make(options);

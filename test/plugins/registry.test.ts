@@ -54,6 +54,15 @@ describe('the registry', () => {
     expect(registry.problems[0]?.error.message).toContain('"a" is already defined by first@1.0.0');
   });
 
+  it('says what each plugin of third parties gives', () => {
+    const registry = registryOf(plugin('one', definition('a'), definition('b')), plugin('two', definition('c')));
+    expect(registry.describeInstalled()).toEqual([
+      { plugin: 'one@1.0.0', gives: ['compressor a', 'compressor b'] },
+      { plugin: 'two@1.0.0', gives: ['compressor c'] },
+    ]);
+    expect(builtinRegistry('/artifacts').describeInstalled()).toEqual([]);
+  });
+
   it('suggests the nearest name for an unknown one', () => {
     const registry = builtinRegistry('/artifacts');
     expect(() => registry.compressor('gzpi')).toThrow(ConfigError);
