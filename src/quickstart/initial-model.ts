@@ -1,5 +1,6 @@
 import { saveCheckpoint } from '../checkpoints/index.js';
 import { type Config, compressorOptions, vocabularyFor } from '../config/index.js';
+import type { TrainedVocabulary } from '../evaluation/trained-vocabulary.js';
 import { createModel, type LanguageModel, vocabularySizes } from '../models/index.js';
 import type { PluginRegistry } from '../plugins/registry.js';
 import { initialParameters } from '../training/initialise.js';
@@ -8,10 +9,14 @@ import type { RunConfig } from './models.js';
 
 /** The model that a configuration describes, without values. */
 export async function configuredModel(config: Config, registry: PluginRegistry): Promise<LanguageModel> {
+  const { layout } = await configuredVocabulary(config, registry);
+  return createModel(config.model, vocabularySizes(layout.size));
+}
+
+async function configuredVocabulary(config: Config, registry: PluginRegistry): Promise<TrainedVocabulary> {
   const compressor = await registry.createCompressor(config.data.compressor, compressorOptions(config));
   try {
-    const { size } = vocabularyFor(config, compressor.alphabetSize);
-    return createModel(config.model, vocabularySizes(size));
+    return { layout: vocabularyFor(config, compressor.alphabetSize), compressor: compressor.fingerprint };
   } finally {
     await compressor.dispose?.();
   }
@@ -27,10 +32,11 @@ export async function saveInitialModel(
   registry: PluginRegistry,
   directory: string,
 ): Promise<string> {
-  const model = await configuredModel(config, registry);
+  const vocabulary = await configuredVocabulary(config, registry);
+  const model = createModel(config.model, vocabularySizes(vocabulary.layout.size));
   return saveCheckpoint(directory, {
     step: 0,
-    state: null,
+    state: { vocabulary },
     configYaml,
     slices: initialParameters(model, config.seed),
     isOptimizer: isOptimizerState,
