@@ -5,7 +5,7 @@ import type { BadRecordPolicy, PassedOver } from '../documents.js';
 import type { Selection } from './selection.js';
 
 /** Bytes of records that are read at a time; units of plain JSONL are a few of them. */
-export const BLOCK_BYTES = 1 << 20;
+export const BLOCK_BYTES = 1 << 18;
 
 /** What a counting thread is given at its start. */
 export interface CountThreadData {

@@ -9,7 +9,7 @@ import { TRAINING_DEFAULTS } from '../../../src/tokenizers/training/index.js';
 import { realCode } from '../../tokenizers/rust-library.js';
 import { jsonl, temporaryData } from '../temporary-data.js';
 
-const texts = realCode(4).flatMap((text) => text.match(/[^]{1,2000}/g)!);
+const texts = realCode(4).flatMap((text) => text.match(/[\s\S]{1,2000}/g)!);
 
 function request(folder: string, changes: Partial<TokenizerTrainingRequest> = {}): TokenizerTrainingRequest {
   return {

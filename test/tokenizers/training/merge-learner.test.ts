@@ -53,8 +53,11 @@ function learnByRecounting(corpus: Corpus, { vocabularySize, minFrequency }: Mer
     if (!tokens.includes(merged)) tokens.push(merged);
     words = words.map(({ symbols, count }) => {
       const joined: string[] = [];
-      for (let i = 0; i < symbols.length; i++)
-        joined.push(`${symbols[i]} ${symbols[i + 1]}` === pair ? (i++, merged) : symbols[i]!);
+      for (let i = 0; i < symbols.length; i++) {
+        const isPair = `${symbols[i]} ${symbols[i + 1]}` === pair;
+        joined.push(isPair ? merged : symbols[i]!);
+        if (isPair) i++;
+      }
       return { symbols: joined, count };
     });
   }
