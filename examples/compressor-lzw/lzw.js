@@ -12,7 +12,7 @@
 export const CLEAR = 256;
 
 /** The code of the first string of a dictionary. */
-export const FIRST_STRING = 257;
+const FIRST_STRING = 257;
 
 /**
  * @typedef {object} Shape what the options say, in the terms of the algorithm
