@@ -1,7 +1,7 @@
 import { base64Field } from '../../src/plugins/base64-field.js';
 import type { Compressor, Encoded, Segment } from '../../src/plugins/contracts.js';
 import { CompressorError } from '../../src/support/errors.js';
-import { byteConverter } from '../../src/tokenizers/byte-converters.js';
+import { byteConverter, type ConverterName } from '../../src/tokenizers/byte-converters.js';
 import { openTokenCodec } from '../../src/tokenizers/token-codec.js';
 import type { TokenBytesOptions } from './index.js';
 
@@ -29,9 +29,13 @@ export async function createTokenBytes({ converter, symbolBits, ...options }: To
         };
       });
     },
-    // Stored as the bytes themselves, whatever symbols they are grouped to.
-    field: base64Field('pc_token_bytes', symbols.toBytes, symbols.fromBytes),
+    // Variants may stand side by side in one record.
+    field: base64Field(fieldName(converter, symbolBits), symbols.toBytes, symbols.fromBytes),
   };
+}
+
+function fieldName(converter: ConverterName, symbolBits: TokenBytesOptions['symbolBits']): `pc_${string}` {
+  return `pc_token_bytes${converter === 'simple' ? '' : `_${converter}`}${symbolBits === 8 ? '' : `_${symbolBits}`}`;
 }
 
 /** How the bytes of tokens become symbols. */

@@ -1,6 +1,8 @@
 import { onnxruntimeBackend } from '../../backends/onnxruntime/index.js';
 import { bitCompressors } from '../../compressors/bits/index.js';
+import { bpeCompressor } from '../../compressors/bpe/index.js';
 import { gzipCompressor } from '../../compressors/gzip/index.js';
+import { tokenBytesCompressor } from '../../compressors/token-bytes/index.js';
 import { PLUGIN_API_VERSION, type PluginManifest } from './contracts.js';
 import type { PluginOptions } from './host.js';
 
@@ -12,7 +14,7 @@ export default function builtin({ host }: PluginOptions): PluginManifest {
   return host.definePlugin({
     apiVersion: PLUGIN_API_VERSION,
     name: 'built-in',
-    compressors: [gzipCompressor, ...bitCompressors],
+    compressors: [gzipCompressor, bpeCompressor, tokenBytesCompressor, ...bitCompressors],
     backends: [onnxruntimeBackend],
   });
 }

@@ -11,6 +11,7 @@ export interface TokenCodec {
   readonly fingerprint: string;
   /** @throws CompressorError for a document that decoding would not give back, unless the options say how to write it */
   encode(bytes: Uint8Array): Uint32Array;
+  /** @throws CompressorError for ids that no token has */
   decode(ids: Uint32Array): Uint8Array;
   segments(bytes: Uint8Array): TokenSegment[];
 }
@@ -41,7 +42,11 @@ export async function openTokenCodec({ tokenizer: name, unrepresentable }: Token
     tokenizer,
     fingerprint: `${tokenizer.fingerprint}:${unrepresentable}`,
     encode,
-    decode: (ids) => tokenizer.decode(ids),
+    decode(ids) {
+      const unknown = ids.findIndex((id) => tokenizer.tokenBytes(id) === undefined);
+      if (unknown !== -1) throw new CompressorError(`no token has the id ${ids[unknown]}, which is number ${unknown}`);
+      return tokenizer.decode(ids);
+    },
     segments: (bytes) => tokenSegments(tokenizer, encode(bytes)),
   };
 }

@@ -21,10 +21,15 @@ const documents: fc.Arbitrary<Uint8Array> = fc
   )
   .map((pieces) => Buffer.concat(pieces.flatMap(([piece, times]) => new Array<Uint8Array>(times).fill(piece))));
 
-// Compressors of arbitrary bytes alone: the others have properties of their own.
-describe.each(['gzip', 'bit', 'doublebit', 'halfbyte', 'doublebyte'])('%s', (name) => {
+/** Compressors of text are told to write other bytes too. */
+const OPTIONS: Readonly<Record<string, object>> = {
+  bpe: { unrepresentable: 'bytes' },
+  'token-bytes': { unrepresentable: 'bytes', converter: 'gray' },
+};
+
+describe.each(['gzip', 'bit', 'doublebit', 'halfbyte', 'doublebyte', 'bpe', 'token-bytes'])('%s', (name) => {
   it('gives back any bytes, also by way of a record', async () => {
-    const compressor = await registry.createCompressor(name);
+    const compressor = await registry.createCompressor(name, OPTIONS[name]);
     await fc.assert(
       fc.asyncProperty(documents, async (bytes) => {
         const encoded = await compressor.encode(bytes);
@@ -38,7 +43,7 @@ describe.each(['gzip', 'bit', 'doublebit', 'halfbyte', 'doublebyte'])('%s', (nam
   });
 
   it('decodes damaged symbols to something, or refuses them by a CompressorError', async () => {
-    const compressor = await registry.createCompressor(name);
+    const compressor = await registry.createCompressor(name, OPTIONS[name]);
     const damage = fc.array(fc.tuple(fc.nat(), fc.nat({ max: 70_000 })), { minLength: 1, maxLength: 5 });
     await fc.assert(
       fc.asyncProperty(documents, damage, fc.nat(), async (bytes, changes, cut) => {
