@@ -1,13 +1,12 @@
 export { type ByteRange, shownBytes } from './excerpt.js';
 export { type Glyph, glyphsOf } from './glyphs.js';
-export { type InspectionOptions, inspect, reasonOf } from './inspection.js';
+export { inspect, reasonOf } from './inspection.js';
 export type {
   Cell,
   CodeStatistics,
   CompressorInspection,
   Excerpt,
   Inspection,
-  InspectionFailure,
   NamedCompressor,
 } from './result.js';
 export { DOCUMENT_BYTES, textDocuments } from './text-documents.js';
