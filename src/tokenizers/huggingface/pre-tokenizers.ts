@@ -1,9 +1,11 @@
 import { compilePattern } from '../patterns/compile.js';
+import { parsePattern } from '../patterns/parse.js';
+import type { Expression } from '../patterns/syntax-tree.js';
 import { PrefixingSplitter } from '../splitting/prefixing-splitter.js';
 import { type MatchBehaviour, RegexSplitter } from '../splitting/regex-splitter.js';
-import { digitScan } from '../splitting/scanners/digits.js';
 import { gpt2Scan } from '../splitting/scanners/gpt2.js';
 import { SCANNERS } from '../splitting/scanners/index.js';
+import { runScan } from '../splitting/scanners/runs.js';
 import { ScanningSplitter, type Splitter, SplitterSequence, WholeText } from '../splitting/splitter.js';
 import { type CodePointSet, charactersOf, classOf, complement, union } from '../unicode/code-point-set.js';
 import { punctuation, rustNumbers, rustWord, whiteSpace } from '../unicode/properties.js';
@@ -27,7 +29,7 @@ const STEPS: Readonly<Record<string, (field: Field) => Step>> = {
   Split: split,
   Digits: (field) =>
     field.get('individual_digits').boolean(false)
-      ? exact(new ScanningSplitter(digitScan()))
+      ? exact(new ScanningSplitter(runScan(rustNumbers(), 1)))
       : matching(rustNumbers(), 'Contiguous'),
   Punctuation: (field) => matching(punctuation(), field.get('behavior').oneOf(BEHAVIOURS, 'Isolated')),
   Whitespace: () => {
@@ -99,8 +101,19 @@ function split(field: Field): Step {
   if (scan !== undefined && ((behaviour === 'Isolated' && !inverted) || (behaviour === 'Removed' && inverted))) {
     return exact(new ScanningSplitter(scan()));
   }
-  const splitter = new RegexSplitter(compilePattern(pattern, field.file, regex.path), behaviour, inverted);
+  const compiled = compilePattern(pattern, field.file, regex.path);
+  const run = runOf(parsePattern(pattern));
+  if (run !== undefined && behaviour === 'Isolated') return exact(new ScanningSplitter(runScan(run.set, run.maximum)));
+  const splitter = new RegexSplitter(compiled, behaviour, inverted);
   return behaviour === 'Removed' ? lossy(splitter) : exact(splitter);
+}
+
+/** For a pattern that is a class, repeated or not: its characters and how many of them match together. */
+function runOf(expression: Expression): { set: CodePointSet; maximum: number } | undefined {
+  if (expression.kind === 'set') return { set: expression.set, maximum: 1 };
+  if (expression.kind !== 'repeat' || expression.body.kind !== 'set') return undefined;
+  const { body, minimum, maximum, mode } = expression;
+  return minimum === 1 && mode !== 'lazy' ? { set: body.set, maximum } : undefined;
 }
 
 /** A regular expression for these characters in this order. */

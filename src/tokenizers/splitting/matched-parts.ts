@@ -1,3 +1,5 @@
+import { TokenizerError } from '../../support/errors.js';
+
 /**
  * The matches in a text and what lies between them, in order. As in the Rust library, an empty match directly behind
  * another match does not count.
@@ -39,11 +41,11 @@ export class MatchedParts {
     if (this.dense && this.from === this.end) {
       const { sticky } = this;
       sticky.lastIndex = this.from;
-      if (sticky.test(text) && sticky.lastIndex > this.start) return this.match(sticky.lastIndex);
+      if (within(() => sticky.test(text)) && sticky.lastIndex > this.start) return this.match(sticky.lastIndex);
     }
     while (this.from <= text.length) {
       this.pattern.lastIndex = this.from;
-      const found = this.pattern.exec(text);
+      const found = within(() => this.pattern.exec(text));
       if (found === null) break;
       const begin = found.index;
       const end = begin + found[0].length;
@@ -73,5 +75,18 @@ export class MatchedParts {
     this.end = end;
     this.matched = matched;
     return true;
+  }
+}
+
+/** JavaScript gives up on matches of some millions of characters if their pattern makes it remember every one. */
+function within<Result>(search: () => Result): Result {
+  try {
+    return search();
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new TokenizerError("a stretch of the text is too long for the tokenizer's pattern", {
+      hint: 'Break up documents that have millions of letters or blanks in a row, or leave them out.',
+      cause,
+    });
   }
 }

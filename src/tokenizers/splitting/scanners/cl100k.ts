@@ -40,7 +40,7 @@ export function cl100kScan(maximumDigits: number): Scan {
 
 /** Where up to `maximum` numbers from `from` on end. */
 export function endOfDigits(
-  classes: Uint8Array,
+  classes: Uint16Array,
   units: Uint16Array,
   from: number,
   limit: number,

@@ -1,5 +1,6 @@
 import type { Scan } from '../splitter.js';
 import { CL100K_PATTERN, cl100kScan, LLAMA3_PATTERN, QWEN2_PATTERN } from './cl100k.js';
+import { DEEPSEEK_PATTERN, deepSeekScan } from './deepseek.js';
 import { GPT2_PATTERN, gpt2Scan } from './gpt2.js';
 import { O200K_PATTERN, o200kScan } from './o200k.js';
 
@@ -13,4 +14,5 @@ export const SCANNERS: ReadonlyMap<string, () => Scan> = new Map([
   [CL100K_PATTERN, () => cl100kScan(3)],
   [QWEN2_PATTERN, () => cl100kScan(1)],
   [O200K_PATTERN, o200kScan],
+  [DEEPSEEK_PATTERN, deepSeekScan],
 ]);

@@ -57,7 +57,7 @@ export function o200kScan(): Scan {
 }
 
 /** Where `UPPER* LOWER+` ends, or -1 if it does not match at `from`. */
-function endOfSmallWord(classes: Uint8Array, units: Uint16Array, from: number, limit: number): number {
+function endOfSmallWord(classes: Uint16Array, units: Uint16Array, from: number, limit: number): number {
   const capitals = endOfRun(classes, units, from, limit, UPPER, UPPER);
   const end = endOfRun(classes, units, capitals, limit, LOWER, LOWER);
   if (end > capitals) return end;
@@ -72,7 +72,7 @@ function endOfSmallWord(classes: Uint8Array, units: Uint16Array, from: number, l
 }
 
 /** Where `UPPER+`, which no small letter follows here, ends, or -1 if it does not match at `from`. */
-function endOfCapitals(classes: Uint8Array, units: Uint16Array, from: number, limit: number): number {
+function endOfCapitals(classes: Uint16Array, units: Uint16Array, from: number, limit: number): number {
   const end = endOfRun(classes, units, from, limit, UPPER, UPPER);
   return end > from ? end : -1;
 }
