@@ -33,6 +33,11 @@ export const SCRIPT = `
     describe(cell);
   }
 
+  function pin(cell) {
+    pinned = cell;
+    detail.classList.toggle('pinned', cell !== null);
+  }
+
   function mark(element, style) {
     element.classList.add(style);
     marked.push(element);
@@ -69,6 +74,9 @@ export const SCRIPT = `
       list.append(Object.assign(document.createElement('dd'), { textContent: description }));
     }
     detail.replaceChildren(list);
+    // Never over what is pointed at.
+    const { top, bottom } = element.getBoundingClientRect();
+    detail.classList.toggle('above', top + bottom > window.innerHeight);
   }
 
   function hexOf(start, end) {
@@ -88,12 +96,12 @@ export const SCRIPT = `
   });
   board.addEventListener('click', (event) => {
     const cell = pointedAt(event);
-    pinned = cell === pinned ? null : cell;
+    pin(cell === pinned ? null : cell);
     show(cell);
   });
   document.addEventListener('keydown', (event) => {
     if (event.key === 'Escape') {
-      pinned = null;
+      pin(null);
       show(null);
       return;
     }
@@ -103,9 +111,9 @@ export const SCRIPT = `
     const next = pinned === null ? focused?.cells[0] : pinned.column.cells[pinned.position + step];
     if (next === undefined) return;
     event.preventDefault();
-    pinned = next;
-    show(next);
+    pin(next);
     bringIntoView(next.column.pre, next.element);
+    show(next);
   });
 })();
 `;

@@ -28,7 +28,10 @@ pre .current i { opacity: .8; }
 .detail {
   position: fixed; inset: auto 0 0 0; max-height: 11rem; overflow: auto; padding: .75rem 1.5rem;
   background: var(--page); border-top: 2px solid var(--mark); box-shadow: 0 -4px 16px rgb(0 0 0 / .12);
+  pointer-events: none;
 }
+.detail.above { inset: 0 0 auto 0; border-top: 0; border-bottom: 2px solid var(--mark); box-shadow: 0 4px 16px rgb(0 0 0 / .12); }
+.detail.pinned { pointer-events: auto; }
 .detail dl { display: grid; grid-template-columns: max-content 1fr; gap: .1rem 1rem; margin: 0; }
 .detail dt { color: var(--quiet); }
 .detail dd { margin: 0; overflow-wrap: anywhere; font-family: ui-monospace, "SF Mono", Menlo, Consolas, monospace; white-space: pre-wrap; }

@@ -118,6 +118,22 @@ describe.skipIf(executable === undefined)('the page in a browser', () => {
     expect(await detail(page)).toEqual(['symbol 25444 (number 1)', '2 to 4 (2)', '63 …', 'c']);
   });
 
+  it('describes a symbol where that does not cover it', async () => {
+    const page = await open('0123456789\n'.repeat(300));
+    for (const offset of [-40, 40 - 720]) {
+      const cell = column(page, 'doublebyte').locator('span').first();
+      await cell.evaluate(
+        `(element, offset) => window.scrollBy(0, element.getBoundingClientRect().top + offset)`,
+        offset,
+      );
+      await cell.hover();
+      const [shown, pointedAt] = [await page.locator('.detail').boundingBox(), await cell.boundingBox()];
+      expect(pointedAt!.y > 720 / 2, 'in the lower half').toBe(offset < -720 / 2);
+      const apart = shown!.y > pointedAt!.y + pointedAt!.height || shown!.y + shown!.height < pointedAt!.y;
+      expect(apart, `a symbol at ${pointedAt!.y}, described at ${shown!.y}`).toBe(true);
+    }
+  });
+
   it('keeps the symbol that is clicked, moves on by arrow keys, and lets go on Escape', async () => {
     const page = await open('abcdef');
     await column(page, 'doublebyte').locator('span').first().click();
