@@ -27,6 +27,12 @@ import type { StepResult } from './training-session.js';
 /** Steps before the one that is profiled, where there are as many. */
 const STEPS_BEFORE_PROFILE = 3;
 
+/**
+ * Runs of a program that are not to be measured: the first finds out which memory it takes, the second allocates it in
+ * one piece.
+ */
+const PROFILE_WARMUP = 2;
+
 /** What a run is doing, for whoever shows it. */
 export interface TrainingObserver {
   onStart(run: { step: number; steps: number; parameters: number; peak: number }): void;
@@ -100,7 +106,7 @@ class Trainer {
   private readonly saver: CheckpointSaver;
   /** The step that is profiled, counted from 0; null: none. */
   private readonly profiledStep: number | null;
-  /** The step before it, if there is one: the first run of a program allocates its memory, which is not to be measured. */
+  /** Where the profiled program takes over, some steps earlier. */
   private readonly profileFrom: number | null;
   private probe: Probe | null = null;
   private validation: Validation | null = null;
@@ -136,7 +142,7 @@ class Trainer {
       },
     });
     this.profiledStep = logging.profile ? Math.min(prepared.step + STEPS_BEFORE_PROFILE, steps - 1) : null;
-    this.profileFrom = this.profiledStep === null ? null : Math.max(prepared.step, this.profiledStep - 1);
+    this.profileFrom = this.profiledStep === null ? null : Math.max(prepared.step, this.profiledStep - PROFILE_WARMUP);
     this.savedStep = prepared.lastCheckpoint === null ? null : prepared.step;
   }
 
