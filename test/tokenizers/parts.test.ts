@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { loadHuggingFace } from '../../src/tokenizers/huggingface/index.js';
+import { SCANNERS } from '../../src/tokenizers/splitting/scanners/index.js';
 import { rustLibrary } from './rust-library.js';
 import { hardTexts } from './texts.js';
 import { addedToken, byteLevelFile, characterFile } from './tiny-files.js';
 
-const RUNS = 120;
+const RUNS = 50;
 
 async function expectSameIds(json: string): Promise<void> {
   const tokenizer = loadHuggingFace(Buffer.from(json), 'tokenizer.json');
@@ -41,6 +42,11 @@ describe('pre-tokenizers cut as the Rust library does', () => {
     ]),
   ])('%j', async (part) => {
     const steps = part.type === 'ByteLevel' ? [part] : [part, byteLevel];
+    await expectSameIds(byteLevelFile({ pre_tokenizer: { type: 'Sequence', pretokenizers: steps } }));
+  });
+
+  it.each([...SCANNERS.keys()])('by the scanner of %s', async (pattern) => {
+    const steps = [split({ Regex: pattern }, 'Isolated'), byteLevel];
     await expectSameIds(byteLevelFile({ pre_tokenizer: { type: 'Sequence', pretokenizers: steps } }));
   });
 

@@ -5,18 +5,18 @@ import { loadTokenizer, type Tokenizer, tokenSegments } from '../../src/tokenize
 import { pathOf, type RealFile, type RustLibrary, realCode, rustLibrary } from './rust-library.js';
 import { hardTexts } from './texts.js';
 
-const RUNS = 500;
+/** As many as 10,000 are in `test/full/fuzz`, for all files. */
+const RUNS = 100;
 
 /** Whether any text comes back: not where it is normalised, or where characters stand for blanks. */
-const FILES: Record<Exclude<RealFile, 'gemini'>, { lossless: boolean }> = {
+const FILES: Partial<Record<RealFile, { lossless: boolean }>> = {
   claude: { lossless: false },
   deepseek_v3: { lossless: true },
-  gpt4o: { lossless: true },
   llama2: { lossless: false },
   llama3: { lossless: true },
-  qwen3: { lossless: false },
 };
 
+/** Of each kind one, as loading takes seconds: the patterns of the others are among those of `parts.test.ts`. */
 describe.each(Object.entries(FILES))('the tokenizer of %s', (name, { lossless }) => {
   const path = pathOf(name as RealFile);
   let tokenizer: Tokenizer;
@@ -28,7 +28,7 @@ describe.each(Object.entries(FILES))('the tokenizer of %s', (name, { lossless })
   });
 
   it('gives the ids of the Rust library for real code', async () => {
-    for (const text of realCode(4)) {
+    for (const text of realCode(2)) {
       const ids = tokenizer.encode(text);
       expect(Array.from(ids)).toEqual(await rust.ids(text));
       expect(Buffer.from(tokenizer.decode(ids)).toString()).toBe(text.normalize(name === 'claude' ? 'NFKC' : 'NFC'));

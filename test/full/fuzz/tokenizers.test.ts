@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { loadTokenizer } from '../../../src/tokenizers/index.js';
+import { allCharacters, CLASSES, expectSameMatches } from '../../tokenizers/character-sweep.js';
 import { pathOf, type RealFile, realCode, rustLibrary } from '../../tokenizers/rust-library.js';
 import { hardTexts } from '../../tokenizers/texts.js';
 
@@ -22,8 +23,14 @@ describe.each(FILES)('the tokenizer of %s', (name) => {
   });
 });
 
+describe('classes hold the characters that they hold in the Rust library', () => {
+  it.each(CLASSES)('%s', async (pattern) => {
+    await expectSameMatches(pattern, allCharacters());
+  });
+});
+
 describe('a word of 100 MB', () => {
-  it.each(['claude', 'deepseek_v3'] as const)('is encoded by the tokenizer of %s', async (name) => {
+  it.each(['claude', 'deepseek_v3', 'llama2'] as const)('is encoded by the tokenizer of %s', async (name) => {
     const tokenizer = await loadTokenizer(pathOf(name));
     const ids = tokenizer.encode('a'.repeat(100e6));
     expect(tokenizer.decode(ids).length).toBe(100e6);

@@ -7,7 +7,7 @@ import { temporaryDirectory } from '../../support/temporary-directory.js';
 import { realCode, rustLibrary } from '../rust-library.js';
 import { corpusOf } from './count-texts.js';
 
-const texts = realCode(4);
+const texts = realCode(2);
 const options = { ...TRAINING_DEFAULTS, kind: 'superbpe', vocabularySize: 2000, transition: 0.7 } as const;
 const hasBlankInside = (token: string) => /[^ĠĊĉ]Ġ+[^ĠĊĉ]/.test(token);
 
