@@ -67,7 +67,14 @@ async function fetchInto(
     };
     if (length < file.size) {
       const headers = (): Record<string, string> => (length > 0 ? { range: `bytes=${length}-` } : {});
-      await http.get({ ...file.request, headers, continues: true }, append);
+      let furthest = length;
+      // A server without ranges begins again each time, and may break off at the same place each time.
+      const progressed = (): boolean => {
+        const isFurther = length > furthest;
+        furthest = Math.max(furthest, length);
+        return isFurther;
+      };
+      await http.get({ ...file.request, headers, progressed }, append);
     }
     await handle.sync();
     return hash.digest('hex');

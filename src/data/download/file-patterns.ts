@@ -1,6 +1,10 @@
+import { DownloadError } from '../../support/errors.js';
+
 /**
  * A pattern of paths as dataset cards have them: `*` and `?` stay within a folder, `**` does not, `[…]` is one of
  * several characters, `{a,b}` one of several texts.
+ *
+ * @throws DownloadError if it means nothing, as `[z-a]` does
  */
 export function pathPattern(pattern: string): RegExp {
   let expression = '';
@@ -29,7 +33,14 @@ export function pathPattern(pattern: string): RegExp {
       expression += WILDCARDS[pattern[i]!] ?? pattern[i]!.replace(/[\\^$.*+?()[\]{}|/]/, '\\$&');
     }
   }
-  return new RegExp(`^${expression}$`, 'u');
+  try {
+    return new RegExp(`^${expression}$`, 'u');
+  } catch (cause) {
+    throw new DownloadError(`the card of the dataset has a pattern of files that means nothing: ${pattern}`, {
+      hint: 'Choose another --config-name, or another --revision.',
+      cause,
+    });
+  }
 }
 
 const WILDCARDS: Readonly<Record<string, string>> = { '*': '[^/]*', '?': '[^/]' };

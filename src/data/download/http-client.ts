@@ -24,8 +24,8 @@ export interface HttpRequest {
   authorization?: string | null;
   /** Asked before every attempt: what an earlier one brought need not be asked for again. */
   headers?(): Record<string, string>;
-  /** An attempt that brought something is not counted, since the next goes on where it ended. */
-  continues?: boolean;
+  /** Asked after a failed attempt: whether the next goes on further than any before, so that this one does not count. */
+  progressed?(): boolean;
 }
 
 export interface HttpResponse {
@@ -78,27 +78,24 @@ export class HttpClient {
     const { attempts, clock, signal } = this.options;
     for (let attempt = 1; ; attempt++) {
       await this.pace.turn(signal);
-      const arrived = { bytes: 0 };
       try {
-        return await this.attempt(request, read, arrived);
+        return await this.attempt(request, read);
       } catch (error) {
         signal?.throwIfAborted();
         if (!(error instanceof TransientFailure)) throw error;
-        if (request.continues === true && arrived.bytes > 0) attempt = 1;
+        if (request.progressed?.() === true) attempt = 1;
         if (attempt >= attempts) throw exhausted(request.url, attempts, error);
         const asked = error.retryAfter;
-        if (asked === null) await clock.sleep(backoff(attempt, clock.random()), signal);
-        else if (asked <= LONGEST_PAUSE) this.pace.pause(asked);
+        const pause = backoff(attempt, clock.random());
+        if (asked === null) await clock.sleep(pause, signal);
+        // Some servers ask for no wait at all, again and again.
+        else if (asked <= LONGEST_PAUSE) this.pace.pause(Math.max(asked, pause));
         else throw tooLong(request.url, asked, error);
       }
     }
   }
 
-  private async attempt<T>(
-    request: HttpRequest,
-    read: (response: HttpResponse) => Promise<T>,
-    arrived: { bytes: number },
-  ): Promise<T> {
+  private async attempt<T>(request: HttpRequest, read: (response: HttpResponse) => Promise<T>): Promise<T> {
     await this.slots.take();
     const silence = new Silence(this.options.stallTimeout, this.options.signal);
     try {
@@ -110,7 +107,7 @@ export class HttpClient {
       return await read({
         status: response.status,
         headers: response.headers,
-        body: () => this.body(response, silence, arrived),
+        body: () => this.body(response, silence),
       });
     } finally {
       // Ends the body where it was not read, and the connection with it.
@@ -139,13 +136,12 @@ export class HttpClient {
     });
   }
 
-  private async *body(response: Response, silence: Silence, arrived: { bytes: number }): AsyncGenerator<Uint8Array> {
+  private async *body(response: Response, silence: Silence): AsyncGenerator<Uint8Array> {
     if (response.body === null) return;
     const reader = response.body.getReader();
     for (;;) {
       const { done, value } = await silence.guard(() => reader.read());
       if (done) return;
-      arrived.bytes += value.length;
       this.options.received?.(value.length);
       yield value;
     }

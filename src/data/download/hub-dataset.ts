@@ -13,7 +13,7 @@ import type { HubDatasetRequest } from './options.js';
 import { inOrder } from './ordered-work.js';
 import { RemoteParquet } from './remote-parquet.js';
 import type { Position, RecordOutcome, Source, SourceRecord } from './source.js';
-import { chooseTextColumn, textRecord } from './text-column.js';
+import { chooseTextColumn, requireRoomForText, textRecord } from './text-column.js';
 
 /** What is fixed once, so that a download that goes on is the same download. */
 export interface HubDatasetPlan {
@@ -105,6 +105,7 @@ export class HubDatasetSource implements Source {
     const names = parquet.columns.map(({ name }) => name);
     const { keep } = this.request;
     const column = chooseTextColumn(names, this.request, file.path);
+    requireRoomForText(column, keep, file.path);
     if (parquet.columns.find(({ name }) => name === column)?.isText === false) {
       throw new DataError(`the column ${column} holds no text`, {
         file: file.path,
@@ -141,7 +142,10 @@ export class HubDatasetSource implements Source {
       read += line.length + 1;
       const place = { file: file.path, line: number };
       const row = parseObject(line);
-      if (row !== null) column ??= chooseTextColumn(Object.keys(row), { ...this.request, keep: [] }, file.path);
+      if (row !== null && column === null) {
+        column = chooseTextColumn(Object.keys(row), { ...this.request, keep: [] }, file.path);
+        requireRoomForText(column, this.request.keep, file.path);
+      }
       if (number <= start) continue;
       const outcome: RecordOutcome =
         row === null || column === null

@@ -36,8 +36,12 @@ const cardConfig = z.looseObject({
   default: z.boolean().optional(),
 });
 
+/** Checksums name files on the disk here, so they must be nothing else. */
+const SHA1 = z.string().regex(/^[0-9a-f]{40}$/);
+const SHA256 = z.string().regex(/^[0-9a-f]{64}$/);
+
 const datasetAnswer = z.looseObject({
-  sha: z.string().regex(/^[0-9a-f]{40}$/),
+  sha: SHA1,
   // Cards are written by hand: one that cannot be read is one that says nothing.
   cardData: z
     .looseObject({ configs: z.array(cardConfig).optional().catch(undefined) })
@@ -50,8 +54,8 @@ const treeAnswer = z.array(
     type: z.string(),
     path: z.string(),
     size: z.number().int().nonnegative().default(0),
-    oid: z.string(),
-    lfs: z.looseObject({ oid: z.string(), size: z.number().int().nonnegative() }).nullish(),
+    oid: SHA1,
+    lfs: z.looseObject({ oid: SHA256, size: z.number().int().nonnegative() }).nullish(),
   }),
 );
 

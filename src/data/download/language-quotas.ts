@@ -34,7 +34,7 @@ export const STACK_EDU_LANGUAGES = Object.keys(STACK_EDU_COUNTS) as readonly Sta
  */
 export function parseLanguages(names: readonly string[]): StackEduLanguage[] {
   for (const name of names) {
-    if (name in STACK_EDU_COUNTS) continue;
+    if (Object.hasOwn(STACK_EDU_COUNTS, name)) continue;
     const near = nearestName(name, STACK_EDU_LANGUAGES);
     throw new UsageError(`stack-edu has no language ${name}`, {
       hint: `${near === undefined ? '' : `Did you mean ${near}? `}There are ${STACK_EDU_LANGUAGES.join(', ')}.`,

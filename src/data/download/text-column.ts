@@ -40,6 +40,16 @@ export function chooseTextColumn(columns: readonly string[], { textColumn, keep 
   });
 }
 
+/** @throws DataError if a column that is kept would take the place of the text in the records */
+export function requireRoomForText(column: string, keep: readonly string[], file: string): void {
+  if (column === 'text' || !keep.includes('text')) return;
+  throw new DataError(`the field text holds the column ${column}, so that the column text cannot be kept beside it`, {
+    file,
+    field: 'text',
+    hint: 'Leave text out of --keep, or take the text from it by --text-column text.',
+  });
+}
+
 /**
  * A record of the dataset: the text, and the columns that are kept.
  *

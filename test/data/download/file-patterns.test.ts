@@ -17,4 +17,8 @@ describe('pathPattern', () => {
   ])('%s matches %s: %s', (pattern, path, matches) => {
     expect(pathPattern(pattern).test(path)).toBe(matches);
   });
+
+  it.each(['[z-a].jsonl', '{a{b}'])('refuses %s, which means nothing', (pattern) => {
+    expect(() => pathPattern(pattern)).toThrow(expect.objectContaining({ code: 'download' }));
+  });
 });

@@ -45,6 +45,13 @@ describe('HttpClient', () => {
     expect(clock.slept).toEqual([7000]);
   });
 
+  it('waits longer each time where the server asks for no wait', async () => {
+    const answer = { status: 429, headers: { 'retry-after': '0' } };
+    const { get, clock } = await between(firstly(2, { answer }));
+    await get();
+    expect(clock.slept).toEqual([500, 1000]);
+  });
+
   it('waits until the date that the server names', async () => {
     const answer = { status: 503, headers: { 'retry-after': 'Thu, 01 Jan 2026 00:01:00 GMT' } };
     const { get, clock } = await between(firstly(1, { answer }));

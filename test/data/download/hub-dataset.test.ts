@@ -130,6 +130,16 @@ describe('downloading a dataset of the hub', () => {
     expect(recordsOf(named)).toEqual([{ text: 'b', n: 1 }]);
   });
 
+  it('does not let a column that is kept take the place of the text', async () => {
+    const dataset = { files: { 'a.jsonl': '{"content":"code","text":"about it"}\n' } };
+    await expect(run(dataset, { textColumn: 'content', keep: ['text'] })).rejects.toMatchObject({
+      code: 'data',
+      location: { field: 'text' },
+    });
+    const { output } = await run(dataset, { textColumn: 'text', keep: ['content', 'text'] });
+    expect(recordsOf(output)).toEqual([{ text: 'about it', content: 'code' }]);
+  });
+
   it('leaves nothing behind when the command was a mistake', async () => {
     const server = await fakeHub({ name, files: { 'a.parquet': parquet({ body: ['a'] }) } });
     const output = fresh();
@@ -173,6 +183,32 @@ describe('downloading a dataset of the hub', () => {
     expect(server.seen.map(({ path, range }) => (path.endsWith('a.jsonl') ? range : undefined))).toContain(
       'bytes=900-',
     );
+  });
+
+  it('gives up where a server without ranges breaks off at the same place each time', async () => {
+    const file = jsonl(numberedTexts(20));
+    const fault = ({ path }: SeenRequest): Fault | undefined =>
+      path.includes('/resolve/') ? { answer: { body: file.slice(0, 50) } } : undefined;
+    await expect(run({ files: { 'a.jsonl': file } }, {}, { fault })).rejects.toMatchObject({
+      code: 'download',
+      message: expect.stringContaining(`50 of ${file.length} bytes came, then the body ended`),
+    });
+  });
+
+  it('takes no checksum from the hub that would name a file elsewhere', async () => {
+    const elsewhere = join(temporaryDirectory(), 'mine.jsonl');
+    writeFileSync(elsewhere, '{"text":"private"}\n');
+    const output = fresh();
+    const up = '../'.repeat(`${output}.download/files`.split('/').length);
+    const oid = `${up}${elsewhere.slice(1, -'.jsonl'.length)}`;
+    const listing = [{ type: 'file', path: 'a.jsonl', oid: '0'.repeat(40), size: 9, lfs: { oid, size: 9 } }];
+    const fault = ({ path }: SeenRequest): Fault | undefined =>
+      path.includes('/tree/') ? { answer: { body: JSON.stringify(listing) } } : undefined;
+    await expect(run({ files: { 'a.jsonl': '' } }, {}, { fault, output })).rejects.toMatchObject({
+      code: 'download',
+      message: expect.stringContaining('something else than the hub does'),
+    });
+    expect(readFileSync(elsewhere, 'utf8')).toBe('{"text":"private"}\n');
   });
 
   it('tells when a file is another one than the hub lists', async () => {

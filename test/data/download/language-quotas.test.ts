@@ -35,6 +35,10 @@ describe('parseLanguages', () => {
     expect(parseLanguages(['Rust', 'C', 'Rust'])).toEqual(['C', 'Rust']);
   });
 
+  it('takes no word for a language that JavaScript knows', () => {
+    expect(() => parseLanguages(['constructor'])).toThrow(/has no language constructor/);
+  });
+
   it('names the nearest of a language that is none', () => {
     expect(() => parseLanguages(['python'])).toThrow(
       expect.objectContaining({ code: 'usage', hint: expect.stringContaining('Did you mean Python?') }),
