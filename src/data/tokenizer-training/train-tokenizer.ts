@@ -1,5 +1,5 @@
 import { mkdir, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { writeFileAtomic } from '../../support/atomic-files.js';
 import { makeDirectory } from '../../support/durable-files.js';
@@ -61,6 +61,9 @@ export async function trainTokenizerOnData(request: TokenizerTrainingRequest): P
         const passBegun = performance.now();
         pass++;
         let bytes = 0;
+        // Each pass has its runs: those of the one before may still be there.
+        const runs = join(folder, `pass-${pass}`);
+        await mkdir(runs);
         const counted = await countPretokens({
           paths: data,
           readers: workers,
@@ -68,7 +71,7 @@ export async function trainTokenizerOnData(request: TokenizerTrainingRequest): P
           onBadRecord: request.onBadRecord,
           selection,
           memoryBytes: request.memoryBytes,
-          folder,
+          folder: runs,
           workers,
           units,
           signal,
@@ -123,7 +126,7 @@ async function measure(path: string, documents: readonly Uint8Array[]): Promise<
   let [bytes, tokens] = [0, 0];
   for (const document of documents) {
     bytes += document.length;
-    tokens += tokenizer.encode(decoder.decode(document), { matchAddedTokens: false }).length;
+    tokens += tokenizer.encode(decoder.decode(document), { matchAddedTokens: 'none' }).length;
   }
   return { documents: documents.length, bytes, tokens, bytesPerToken: bytes / tokens };
 }

@@ -48,6 +48,21 @@ describe('training a tokenizer on datasets', () => {
     expect(readdirSync(folder).sort()).toEqual(['data', 'reversed', 'tokenizer.json']);
   });
 
+  it('reads the corpus a second time for superwords, also where counts go to the disk', async () => {
+    const folder = temporaryData({ 'data/a.jsonl': jsonl(texts) });
+    const tokenizer = { ...TRAINING_DEFAULTS, kind: 'superbpe', vocabularySize: 1000 } as const;
+    const files = new Set<string>();
+    for (const memoryBytes of [REQUEST_DEFAULTS.memoryBytes, 2e5]) {
+      const { output, superwordUnits } = await trainTokenizerOnData(
+        request(folder, { tokenizer, memoryBytes, heldOutBytes: 0, force: true }),
+      );
+      expect(superwordUnits).toBeGreaterThan(0);
+      files.add(readFileSync(output, 'utf8'));
+    }
+    expect(files.size).toBe(1);
+    expect(readdirSync(folder).sort()).toEqual(['data', 'tokenizer.json']);
+  });
+
   it('holds out a hundredth, and trains on a sample of about the size asked for', async () => {
     const folder = temporaryData({ 'data/a.jsonl': jsonl(texts) });
     const bytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
