@@ -49,11 +49,22 @@ export async function createCompressor(
   context: PluginContext,
 ): Promise<Compressor> {
   const parsed = parsePluginOptions(definition.options, options, `compressors.${definition.name}`);
-  const compressor = await definition.create(parsed, context).catch((error: unknown) => {
-    throw asPluginFailure(error, `the compressor "${definition.name}" could not start`);
-  });
+  const compressor = await started(() => definition.create(parsed, context), `the compressor "${definition.name}"`);
   checkCompressor(compressor, definition.name);
   return compressor;
+}
+
+/**
+ * What a plugin makes. It comes from foreign JavaScript, which may throw at once, or give no promise.
+ *
+ * @throws PluginError if it fails by an error that is none of ours
+ */
+export async function started<Instance>(create: () => Promise<Instance>, what: string): Promise<Instance> {
+  try {
+    return await create();
+  } catch (error) {
+    throw asPluginFailure(error, `${what} could not start`);
+  }
 }
 
 /** The error itself if it is one of ours, else a PluginError saying which plugin failed and why. */

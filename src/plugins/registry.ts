@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { ConfigError, PluginError } from '../support/errors.js';
 import { nearestName } from '../support/nearest-name.js';
-import { asPluginFailure, type CompressorDescriptor, createCompressor } from './compressor-instance.js';
+import { type CompressorDescriptor, createCompressor, started } from './compressor-instance.js';
 import type { Backend, BackendDefinition, Compressor, CompressorDefinition, PluginContext } from './contracts.js';
 import { checkManifest } from './define-plugin.js';
 import { parsePluginOptions } from './plugin-options.js';
@@ -133,9 +133,7 @@ export class PluginRegistry {
   async createBackend(name: string, options: unknown = {}): Promise<Backend> {
     const { definition } = this.backend(name);
     const parsed = parsePluginOptions(definition.options, options, `backends.${name}`);
-    return definition.create(parsed).catch((error: unknown) => {
-      throw asPluginFailure(error, `the backend "${name}" could not start`);
-    });
+    return started(() => definition.create(parsed), `the backend "${name}"`);
   }
 
   private artifactsDirectory(name: string): string {

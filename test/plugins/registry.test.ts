@@ -103,6 +103,16 @@ describe('the registry', () => {
     await expect(create('a string')).rejects.toThrow('the compressor "mine" could not start: a string');
   });
 
+  it('takes a compressor that comes without a promise, and an error that is thrown before there is one', async () => {
+    const create = (make: () => unknown) =>
+      registryOf(plugin('p', definition('mine', make as CompressorDefinition['create']))).createCompressor('mine');
+    await expect(create(() => identity)).resolves.toBe(identity);
+    const failing = () => {
+      throw new TypeError('no model');
+    };
+    await expect(create(failing)).rejects.toThrow('the compressor "mine" could not start: no model');
+  });
+
   it.each([
     ['no object', undefined, 'create() gave no object'],
     ['an alphabet of 0', { ...identity, alphabetSize: 0 }, 'alphabetSize'],
