@@ -80,7 +80,7 @@ function fixedWidth(width: number, codeOf: Uint32Array | null, idOf: Int32Array)
       const ids = new Uint32Array(bytes.length / width);
       for (let index = 0, at = 0; index < ids.length; index++) {
         let code = 0;
-        for (const end = at + width; at < end; at++) code = (code << 8) | bytes[at]!;
+        for (const end = at + width; at < end; at++) code = ((code << 8) | bytes[at]!) >>> 0;
         const id = code < idOf.length ? idOf[code]! : -1;
         if (id === -1) throw new CompressorError(`no token has the code ${code}, which is number ${index}`);
         ids[index] = id;

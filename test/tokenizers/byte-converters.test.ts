@@ -22,6 +22,12 @@ describe('the simple converter', () => {
     const { toBytes } = byteConverter('simple', numbered(70_000));
     expect([...toBytes([0x01_02_03, 5])]).toEqual([1, 2, 3, 0, 0, 5]);
   });
+
+  it('reads ids of four bytes, and refuses those behind the last', () => {
+    const { toIds } = byteConverter('simple', { vocabularySize: 2 ** 24 + 1 } as Tokenizer);
+    expect([...toIds(Uint8Array.of(1, 0, 0, 0))]).toEqual([2 ** 24]);
+    expect(() => toIds(Uint8Array.of(255, 255, 255, 255))).toThrow('no token has the code 4294967295');
+  });
 });
 
 describe('the Gray converter', () => {

@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer';
 import { SourceBuffer } from '../splitting/source.js';
 import type { Splitter } from '../splitting/splitter.js';
 import type { PretokenTable } from './pretoken-table.js';
@@ -18,7 +19,7 @@ export class PretokenCounter {
   add(utf8: Uint8Array): void {
     const text = this.decoder.decode(utf8);
     this.splitter.open(this.source.read(text), 0, text.length, true);
-    if (text.length === utf8.length) this.addAscii(utf8);
+    if (isAscii(utf8)) this.addAscii(utf8);
     else this.addEncoded(this.encoder.encode(text));
   }
 
