@@ -16,8 +16,12 @@ export interface TokenCodec {
   segments(bytes: Uint8Array): TokenSegment[];
 }
 
+/** Part of the fingerprint; raised when ids change for the same tokenizer and options. */
+const ALGORITHM = 'tokens-2';
+
 /**
- * Documents come from outside, so the names of added tokens within them are text and never become control tokens.
+ * Documents come from outside, so the names of special tokens within them are text and never become control tokens.
+ * Ordinary added tokens are part of the vocabulary that a model learns, and are found.
  *
  * @throws TokenizerError if the tokenizer cannot be loaded; CompressorError if it has no tokens of single bytes and the
  *   options ask for them
@@ -33,14 +37,14 @@ export async function openTokenCodec({ tokenizer: name, unrepresentable }: Token
   const encode = (bytes: Uint8Array): Uint32Array => {
     const isText = isUtf8(bytes);
     if (!isText && unrepresentable === 'refuse') throw refusal('the document is not valid UTF-8');
-    const ids = encodeBytes(tokenizer, bytes, { matchAddedTokens: false });
+    const ids = encodeBytes(tokenizer, bytes, { matchAddedTokens: 'ordinary' });
     if (tokenizer.lossless || Buffer.compare(tokenizer.decode(ids), bytes) === 0) return ids;
     if (unrepresentable === 'refuse') throw refusal('the tokenizer changes the document: decoding gives other bytes');
     return bytewise(bytes);
   };
   return {
     tokenizer,
-    fingerprint: `${tokenizer.fingerprint}:${unrepresentable}`,
+    fingerprint: `${ALGORITHM}:${tokenizer.fingerprint}:${unrepresentable}`,
     encode,
     decode(ids) {
       const unknown = ids.findIndex((id) => tokenizer.tokenBytes(id) === undefined);

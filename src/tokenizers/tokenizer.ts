@@ -30,12 +30,17 @@ export interface Tokenizer {
 }
 
 export interface EncodeOptions {
-  /**
-   * Whether the names of added tokens (such as `<|endoftext|>`) within the text become their ids, as the library does
-   * by default. Text from outside should not: it could write control tokens. Default: true.
-   */
-  matchAddedTokens?: boolean;
+  /** Default: all. */
+  matchAddedTokens?: AddedTokenMatching;
 }
+
+/**
+ * Which added tokens become their ids where a text has their names: all, as the libraries do by default; the ordinary
+ * ones, such as runs of blanks, but no special one, so that text from outside writes no control token (what
+ * `encode_special_tokens` of the Rust library asks for); or none.
+ */
+export const ADDED_TOKEN_MATCHING = ['all', 'ordinary', 'none'] as const;
+export type AddedTokenMatching = (typeof ADDED_TOKEN_MATCHING)[number];
 
 /** A token that the file lists beside its model, matched in the text before anything else. */
 export interface AddedToken {

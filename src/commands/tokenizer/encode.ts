@@ -1,5 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { DEFAULT_TOKENIZER, resolveTokenizer } from '../../tokenizers/artifacts.js';
+import { ADDED_TOKEN_MATCHING } from '../../tokenizers/tokenizer.js';
 import { BaseCommand } from '../base.js';
 import { textSource } from '../shell/text-source.js';
 import { describeTokens, type EncodedText } from '../shell/tokenizer-lines.js';
@@ -29,7 +30,12 @@ export default class TokenizerEncode extends BaseCommand {
   static override flags = {
     file: Flags.string({ char: 'f', summary: 'File with the text.', helpValue: 'FILE' }),
     tokens: Flags.boolean({ summary: 'Show each token: its id, its name, its bytes as text.' }),
-    special: Flags.boolean({ summary: 'Read the names of special tokens in the text as those tokens.' }),
+    'added-tokens': Flags.option({
+      options: ADDED_TOKEN_MATCHING,
+      default: 'ordinary' as const,
+      summary: 'Which added tokens the text writes by their names.',
+      description: 'ordinary: those that are not special, as for compressors. What is not read as a token is text.',
+    })(),
   };
 
   async run(): Promise<EncodedText> {
@@ -39,7 +45,7 @@ export default class TokenizerEncode extends BaseCommand {
     const chunks: Uint8Array[] = [];
     for await (const chunk of (await textSource(args.text, flags.file)).chunks) chunks.push(chunk);
     const bytes = Buffer.concat(chunks);
-    const ids = encodeBytes(tokenizer, bytes, { matchAddedTokens: flags.special ?? false });
+    const ids = encodeBytes(tokenizer, bytes, { matchAddedTokens: flags['added-tokens'] });
     if (flags.tokens) for (const line of describeTokens(tokenizer, ids)) this.log(line);
     else this.log(ids.join(' '));
     const tokens = Array.from(ids, (id) => tokenizer.tokenName(id) ?? '');

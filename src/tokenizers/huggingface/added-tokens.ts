@@ -53,12 +53,12 @@ export class AddedTokenMatcher {
   /** By UTF-16 unit: whether a token begins with it. */
   private readonly begins = new Uint8Array(1 << 16);
   private readonly isSpace = new Uint8Array(1 << 16);
+  /** Whether any token is not special. */
+  readonly hasOrdinary: boolean;
 
   /** @param contentOf as what a token is found in texts */
-  constructor(
-    readonly tokens: readonly AddedToken[],
-    contentOf: (token: AddedToken) => string,
-  ) {
+  constructor(tokens: readonly AddedToken[], contentOf: (token: AddedToken) => string) {
+    this.hasOrdinary = tokens.some(({ special }) => !special);
     for (const token of tokens) {
       const content = contentOf(token);
       if (content === '') continue;
@@ -78,8 +78,14 @@ export class AddedTokenMatcher {
     for (const [begin, end] of whiteSpace()) this.isSpace.fill(1, begin, end);
   }
 
-  /** The parts of a text in order, as many as it has; `units` are its UTF-16 units. */
-  *parts(text: string, units: Uint16Array): Generator<TextPart> {
+  /**
+   * The parts of a text in order, as many as it has. Special tokens hide what lies within them also where they are not
+   * wanted, as in the library.
+   *
+   * @param units the text's UTF-16 units
+   * @param special whether special tokens are wanted, or are text
+   */
+  *parts(text: string, units: Uint16Array, special: boolean): Generator<TextPart> {
     const { length } = text;
     let done = 0;
     for (let at = 0; at < length; ) {
@@ -97,6 +103,7 @@ export class AddedTokenMatcher {
       let end = matchEnd;
       // The library goes on behind the match even where it does not take it.
       at = matchEnd;
+      if (token.special && !special) continue;
       if (token.singleWord && !(isWordEdge(text, start, WORD_BEFORE) && isWordEdge(text, end, WORD_AFTER))) continue;
       if (token.lstrip) {
         while (start > 0 && this.isSpace[units[start - 1]!] === 1) start--;

@@ -2,7 +2,7 @@ import { TokenizerError } from '../../support/errors.js';
 import { IdBuffer } from '../id-buffer.js';
 import { type Source, SourceBuffer } from '../splitting/source.js';
 import type { Splitter } from '../splitting/splitter.js';
-import type { AddedToken, EncodeOptions, Tokenizer } from '../tokenizer.js';
+import type { AddedToken, AddedTokenMatching, EncodeOptions, Tokenizer } from '../tokenizer.js';
 import type { WordModel } from '../word-model.js';
 import { AddedTokenMatcher } from './added-tokens.js';
 import { type Decoder, trimmed } from './decoders.js';
@@ -73,17 +73,16 @@ export class HuggingFaceTokenizer implements Tokenizer {
     );
   }
 
-  encode(text: string, { matchAddedTokens = true }: EncodeOptions = {}): Uint32Array {
+  encode(text: string, { matchAddedTokens = 'all' }: EncodeOptions = {}): Uint32Array {
     const source = this.original.read(text);
-    const { plainTokens, normalizedTokens } = this;
     try {
-      if (matchAddedTokens && plainTokens !== null) {
-        for (const { start, end, id } of plainTokens.parts(text, source.units)) {
+      if (wanted(this.plainTokens, matchAddedTokens)) {
+        for (const { start, end, id } of this.plainTokens.parts(text, source.units, matchAddedTokens === 'all')) {
           if (id !== undefined) this.out.push(id);
-          else this.encodeOriginal(source, start, end, normalizedTokens);
+          else this.encodeOriginal(source, start, end, matchAddedTokens);
         }
       } else if (text.length > 0) {
-        this.encodeOriginal(source, 0, text.length, matchAddedTokens ? normalizedTokens : null);
+        this.encodeOriginal(source, 0, text.length, matchAddedTokens);
       }
     } catch (error) {
       this.out.take();
@@ -111,9 +110,11 @@ export class HuggingFaceTokenizer implements Tokenizer {
     return this.addedIds.get(name) ?? this.pipeline.ids.get(name);
   }
 
-  private encodeOriginal(source: Source, start: number, end: number, tokens: AddedTokenMatcher | null): void {
+  private encodeOriginal(source: Source, start: number, end: number, matching: AddedTokenMatching): void {
     const { normalizer } = this.pipeline;
-    if (normalizer === null && tokens === null) {
+    const tokens = this.normalizedTokens;
+    const matches = wanted(tokens, matching);
+    if (normalizer === null && !matches) {
       this.encodeWords(source, start, end, start === 0);
       return;
     }
@@ -121,9 +122,9 @@ export class HuggingFaceTokenizer implements Tokenizer {
     const text = whole ? source.text : source.text.slice(start, end);
     const normal = normalizer === null ? text : normalizer(text);
     const part = whole && normal === text ? source : this.normalized.read(normal);
-    if (tokens === null) this.encodeWords(part, 0, normal.length, start === 0);
+    if (!matches) this.encodeWords(part, 0, normal.length, start === 0);
     else {
-      for (const { start: from, end: to, id } of tokens.parts(normal, part.units)) {
+      for (const { start: from, end: to, id } of tokens.parts(normal, part.units, matching === 'all')) {
         if (id !== undefined) this.out.push(id);
         else this.encodeWords(part, from, to, start === 0 && from === 0);
       }
@@ -142,4 +143,10 @@ export class HuggingFaceTokenizer implements Tokenizer {
       hint: 'Decode with the tokenizer that wrote the ids.',
     });
   }
+}
+
+/** Whether some of these tokens are to be found. */
+function wanted(tokens: AddedTokenMatcher | null, matching: AddedTokenMatching): tokens is AddedTokenMatcher {
+  if (tokens === null || matching === 'none') return false;
+  return matching === 'all' || tokens.hasOrdinary;
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { TokenizerError } from '../../support/errors.js';
 import { systemErrorCode } from '../../support/output-failures.js';
 import { compilePattern } from '../patterns/compile.js';
-import type { AddedToken, Tokenizer } from '../tokenizer.js';
+import type { AddedToken, AddedTokenMatching, EncodeOptions, Tokenizer } from '../tokenizer.js';
 import { readAddedTokens } from './added-token-files.js';
 import { AddedTokenSplitter } from './added-token-splitter.js';
 import { loadSentencePiece } from './index.js';
@@ -47,7 +47,7 @@ class OpenCoderTokenizer implements Tokenizer {
   readonly lossless = false;
   readonly byteIds: Tokenizer['byteIds'];
   private readonly pattern: RegExp;
-  private readonly splitter: AddedTokenSplitter;
+  private readonly splitters: Readonly<Record<AddedTokenMatching, AddedTokenSplitter>>;
   private readonly contentOf: ReadonlyMap<number, string>;
   private readonly idOf: ReadonlyMap<string, number>;
   private readonly remembered = new Map<string, Uint32Array>();
@@ -59,7 +59,11 @@ class OpenCoderTokenizer implements Tokenizer {
   ) {
     this.byteIds = model.byteIds;
     this.pattern = compilePattern(PATTERN, file, 'the pattern of OpenCoder');
-    this.splitter = new AddedTokenSplitter(addedTokens);
+    this.splitters = {
+      all: new AddedTokenSplitter(addedTokens),
+      ordinary: new AddedTokenSplitter(addedTokens.filter(({ special }) => !special)),
+      none: new AddedTokenSplitter([]),
+    };
     this.contentOf = new Map(addedTokens.map(({ id, content }) => [id, content]));
     this.idOf = new Map(addedTokens.map(({ id, content }) => [content, id]));
     this.vocabularySize = addedTokens.reduce((size, { id }) => Math.max(size, id + 1), model.vocabularySize);
@@ -67,14 +71,11 @@ class OpenCoderTokenizer implements Tokenizer {
     this.fingerprint = `${ALGORITHM}:${createHash('sha256').update(determining).digest('hex')}`;
   }
 
-  encode(text: string, { matchAddedTokens = true } = {}): Uint32Array {
+  encode(text: string, { matchAddedTokens = 'all' }: EncodeOptions = {}): Uint32Array {
     const parts: Uint32Array[] = [];
-    if (!matchAddedTokens) this.encodePlain(text, parts);
-    else {
-      for (const part of this.splitter.split(text)) {
-        if (typeof part === 'string') this.encodePlain(part, parts);
-        else parts.push(Uint32Array.of(part.id));
-      }
+    for (const part of this.splitters[matchAddedTokens].split(text)) {
+      if (typeof part === 'string') this.encodePlain(part, parts);
+      else parts.push(Uint32Array.of(part.id));
     }
     return concatenated(parts);
   }

@@ -7,17 +7,21 @@ import { realCode } from '../../tokenizers/rust-library.js';
 
 describe('pc tokenizer', () => {
   it('trains a tokenizer that encodes and decodes, and does not overwrite it', async () => {
-    const cwd = temporaryData({ 'data/a.jsonl': jsonl(realCode(4)) });
+    const cwd = temporaryData({ 'data/a.jsonl': jsonl(realCode(2)) });
     const args = ['tokenizer', 'train', 'data', '-o', 'code', '--vocab-size', '600', '--held-out-bytes', '0'];
     const trained = await pc([...args, '--special-token', '<|end|>', '--special-token', '<|pad|>'], { cwd });
     expect(trained.status, trained.stderr).toBe(0);
     expect(trained.stdout).toMatch(/tokens +600\n/);
     expect(trained.stdout).toMatch(/merges +342\n/);
-    const again = await pc(args, { cwd });
+    const text = 'interface é {}<|pad|>';
+    const [again, info, encoded, control] = await Promise.all([
+      pc(args, { cwd }),
+      pc(['tokenizer', 'info', 'code', '--json'], { cwd }),
+      pc(['tokenizer', 'encode', 'code', text, '--json', '--tokens'], { cwd }),
+      pc(['tokenizer', 'encode', 'code', text, '--added-tokens', 'all'], { cwd }),
+    ]);
     expect(again.status).toBe(1);
     expect(again.stderr).toContain('--force');
-
-    const info = await pc(['tokenizer', 'info', 'code', '--json'], { cwd });
     expect(JSON.parse(info.stdout)).toMatchObject({
       vocabularySize: 600,
       lossless: true,
@@ -28,14 +32,10 @@ describe('pc tokenizer', () => {
         { id: 1, content: '<|pad|>' },
       ],
     });
-
-    const text = 'interface é {}<|pad|>';
-    const { stdout } = await pc(['tokenizer', 'encode', 'code', text, '--json', '--tokens'], { cwd });
-    const { ids, tokens } = JSON.parse(stdout) as { ids: number[]; tokens: string[] };
+    const { ids, tokens } = JSON.parse(encoded.stdout) as { ids: number[]; tokens: string[] };
     expect(tokens.join('')).toBe('interfaceĠÃ©Ġ{}<|pad|>');
     expect(ids).not.toContain(1);
-    const special = await pc(['tokenizer', 'encode', 'code', text, '--special'], { cwd });
-    expect(special.stdout.trim().split(' ').at(-1)).toBe('1');
+    expect(control.stdout.trim().split(' ').at(-1)).toBe('1');
     const decoded = await pc(['tokenizer', 'decode', 'code', ...ids.map(String)], { cwd });
     expect(decoded.stdout).toBe(text);
   });
@@ -62,14 +62,16 @@ describe('pc tokenizer', () => {
   });
 
   it('tells what is no tokenizer, no id, and no use of a flag', async () => {
-    const missing = await pc(['tokenizer', 'info', 'nowhere.json']);
+    const [missing, words, beyond, unused] = await Promise.all([
+      pc(['tokenizer', 'info', 'nowhere.json']),
+      pc(['tokenizer', 'decode', 'code-65k', '12', 'x']),
+      pc(['tokenizer', 'decode', 'code-65k', '65536']),
+      pc(['tokenizer', 'train', 'data', '-o', 'x', '--transition', '0.5']),
+    ]);
     expect(missing.status).toBe(1);
     expect(missing.stderr).toContain('nowhere.json');
-    const words = await pc(['tokenizer', 'decode', 'code-65k', '12', 'x']);
     expect(words.stderr).toContain('"x" is no token id');
-    const beyond = await pc(['tokenizer', 'decode', 'code-65k', '65536']);
     expect(beyond.status).toBe(1);
-    const unused = await pc(['tokenizer', 'train', 'data', '-o', 'x', '--transition', '0.5']);
     expect(unused.status).toBe(2);
     expect(unused.stderr).toContain('--kind superbpe');
   });

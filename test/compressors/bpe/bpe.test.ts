@@ -6,6 +6,7 @@ import { bpeCompressor } from '../../../compressors/bpe/index.js';
 import { CompressorError } from '../../../src/support/errors.js';
 import { loadTokenizer } from '../../../src/tokenizers/index.js';
 import { temporaryDirectory } from '../../support/temporary-directory.js';
+import { addedToken, byteLevelFile } from '../../tokenizers/tiny-files.js';
 import { behavesLikeACodec, DOCUMENTS, equalBytes } from '../codec-specification.js';
 
 const SENTENCEPIECE = join(import.meta.dirname, '../../fixtures/tokenizers/sentencepiece/bpe-bytes.model.gz');
@@ -24,7 +25,7 @@ describe('bpe with the tokenizer that ships with the package', () => {
     expect(bpe.alphabetSize).toBe(tokenizer.vocabularySize);
     for (const document of DOCUMENTS)
       expect((await bpe.encode(document)).symbols).toEqual(
-        tokenizer.encode(new TextDecoder().decode(document), { matchAddedTokens: false }),
+        tokenizer.encode(new TextDecoder().decode(document), { matchAddedTokens: 'none' }),
       );
   });
 
@@ -34,6 +35,19 @@ describe('bpe with the tokenizer that ships with the package', () => {
     const { symbols } = await bpe.encode(text);
     const tokenizer = await loadTokenizer('artifacts/tokenizers/code-65k');
     expect([...symbols]).not.toContain(tokenizer.tokenId('<|endoftext|>'));
+    expect(equalBytes(await bpe.decode({ symbols }), text)).toBe(true);
+  });
+
+  it('reads ordinary added tokens as what they are, exactly', async () => {
+    const path = join(temporaryDirectory(), 'tokenizer.json');
+    const added_tokens = [addedToken(300, '    '), addedToken(301, '<s>', { special: true })];
+    writeFileSync(path, byteLevelFile({ added_tokens, pre_tokenizer: { type: 'ByteLevel', add_prefix_space: false } }));
+    const bpe = await make({ tokenizer: path });
+    const text = utf8('    hello<s>');
+    const { symbols } = await bpe.encode(text);
+    const [blanks, control] = (await loadTokenizer(path)).addedTokens.map(({ id }) => id);
+    expect(symbols[0]).toBe(blanks);
+    expect([...symbols]).not.toContain(control);
     expect(equalBytes(await bpe.decode({ symbols }), text)).toBe(true);
   });
 

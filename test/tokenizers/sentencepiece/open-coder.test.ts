@@ -24,7 +24,7 @@ describe('the layout of OpenCoder', () => {
   it('cuts text by its pattern before the model sees it', async () => {
     const tokenizer = await loadOpenCoderTokenizer(folderWith({}));
     const encoded = fixture<string[]>('cases').map((it) =>
-      Array.from(tokenizer.encode(it, { matchAddedTokens: false })),
+      Array.from(tokenizer.encode(it, { matchAddedTokens: 'none' })),
     );
     expect(encoded).toEqual(fixture<number[][]>('opencoder'));
   });
@@ -36,7 +36,7 @@ describe('the layout of OpenCoder', () => {
     const ids = tokenizer.encode('a<|im|>xb</s>');
     expect([...ids].filter((id) => id >= 5000 || id === 2)).toEqual([5001, 2]);
     expect(Buffer.from(tokenizer.decode(ids)).toString()).toBe('a<|im|>xb</s>');
-    expect(tokenizer.encode('<|im|>', { matchAddedTokens: false })).not.toContain(5000);
+    expect(tokenizer.encode('<|im|>', { matchAddedTokens: 'none' })).not.toContain(5000);
     expect(tokenizer.vocabularySize).toBe(5002);
     expect(tokenizer.tokenId('<|im|>')).toBe(5000);
   });
@@ -59,6 +59,23 @@ describe('the layout of OpenCoder', () => {
     expect(decoded('a <R>\n b')).toBe('a <R>b');
     expect([...tokenizer.encode('a word b')]).toContain(5002);
     expect([...tokenizer.encode('sword')]).not.toContain(5002);
+  });
+
+  it('matches ordinary added tokens alone where that is asked for', async () => {
+    const token = { normalized: false, lstrip: false, rstrip: false, single_word: false };
+    const tokenizer = await loadOpenCoderTokenizer(
+      folderWith({
+        'tokenizer_config.json': {
+          added_tokens_decoder: {
+            5000: { ...token, content: '<|im|>', special: true },
+            5001: { ...token, content: '<file>', special: false },
+          },
+        },
+      }),
+    );
+    const ids = [...tokenizer.encode('<|im|> <file>', { matchAddedTokens: 'ordinary' })];
+    expect(ids.filter((id) => id >= 5000)).toEqual([5001]);
+    expect(Buffer.from(tokenizer.decode(ids)).toString()).toContain('<|im|>');
   });
 
   it('refuses a special token without an id, naming where it stands', async () => {
