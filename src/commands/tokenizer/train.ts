@@ -7,7 +7,7 @@ import {
   type TrainingPhase,
 } from '../../data/tokenizer-training/options.js';
 import { UsageError } from '../../support/errors.js';
-import { PATTERNS, TOKENIZER_KINDS, TRAINING_DEFAULTS } from '../../tokenizers/training/options.js';
+import { PATTERNS, patternOf, TOKENIZER_KINDS, TRAINING_DEFAULTS } from '../../tokenizers/training/options.js';
 import { BaseCommand } from '../base.js';
 import type { Progress } from '../shell/progress.js';
 import { describeTokenizerTraining } from '../shell/tokenizer-lines.js';
@@ -119,7 +119,7 @@ superbpe learns the first part of its tokens within words, up to --transition, a
                 minFrequency: flags['min-frequency'],
                 specialTokens: flags['special-token'] ?? TRAINING_DEFAULTS.specialTokens,
                 maxTokenLength: flags['max-token-length'] ?? null,
-                pattern: PATTERNS[flags.pattern as keyof typeof PATTERNS] ?? flags.pattern,
+                pattern: patternOf(flags.pattern),
                 transition: transition === undefined ? TRAINING_DEFAULTS.transition : Number(transition),
               },
               onBadRecord: flags['on-bad-record'],

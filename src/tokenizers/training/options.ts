@@ -9,6 +9,13 @@ export const PATTERNS = {
   gpt4: LLAMA3_PATTERN,
 } as const;
 
+/** The expression that is given by one of these names, or as it is. */
+export function patternOf(nameOrExpression: string): string {
+  return Object.hasOwn(PATTERNS, nameOrExpression)
+    ? PATTERNS[nameOrExpression as keyof typeof PATTERNS]
+    : nameOrExpression;
+}
+
 /**
  * Where superwords end: at numbers, which stay in groups of three, and after the line breaks that end a line. The published
  * trainer of SuperBPE reads files by line and keeps numbers apart; here the pattern itself says both, so that encoding cuts
