@@ -1,35 +1,31 @@
 import { Args } from '@oclif/core';
 import { TokenizerError } from '../../support/errors.js';
-import { DEFAULT_TOKENIZER, resolveTokenizer } from '../../tokenizers/artifacts.js';
+import { resolveTokenizer } from '../../tokenizers/artifacts.js';
 import { BaseCommand } from '../base.js';
 import { textSource } from '../shell/text-source.js';
+import { tokenizerFlag } from '../shell/tokenizer-flag.js';
 
 export default class TokenizerDecode extends BaseCommand {
   static override summary = 'Turn token ids into the bytes that they stand for.';
   static override description =
     'Writes exactly these bytes, without a line break at the end. Ids may be separated by white space, commas and brackets.';
   static override examples = [
-    '<%= config.bin %> tokenizer decode code-65k 318 291 57',
-    '<%= config.bin %> tokenizer encode tokenizers/code -f main.py | <%= config.bin %> tokenizer decode tokenizers/code',
+    '<%= config.bin %> tokenizer decode 318 291 57',
+    '<%= config.bin %> tokenizer encode -t tokenizers/code -f main.py | <%= config.bin %> tokenizer decode -t tokenizers/code',
   ];
   static override strict = false;
   static override args = {
-    tokenizer: Args.string({
-      description: 'a shipped tokenizer, or the path of one',
-      name: 'NAME|PATH',
-      default: DEFAULT_TOKENIZER,
-      ignoreStdin: true,
-    }),
     ids: Args.string({ description: 'the ids; without them, standard input', name: 'IDS', ignoreStdin: true }),
   };
+  static override flags = { tokenizer: tokenizerFlag };
 
   async run(): Promise<{ bytes: number; base64: string }> {
-    const { args, raw } = await this.parse(TokenizerDecode);
+    const { args, flags, raw } = await this.parse(TokenizerDecode);
     const { loadTokenizer } = await import('../../tokenizers/index.js');
-    const tokenizer = await loadTokenizer(resolveTokenizer(args.tokenizer));
+    const tokenizer = await loadTokenizer(resolveTokenizer(flags.tokenizer));
     // oclif's own list of arguments has equal ones in another order.
     const words = raw.filter(({ type }) => type === 'arg').map(({ input }) => input);
-    const typed = args.ids === undefined ? undefined : words.slice(1).join(' ');
+    const typed = args.ids === undefined ? undefined : words.join(' ');
     const chunks: Uint8Array[] = [];
     for await (const chunk of (await textSource(typed, undefined)).chunks) chunks.push(chunk);
     const bytes = tokenizer.decode(parseIds(Buffer.concat(chunks).toString()));

@@ -1,8 +1,9 @@
 import { Args, Flags } from '@oclif/core';
-import { DEFAULT_TOKENIZER, resolveTokenizer } from '../../tokenizers/artifacts.js';
+import { resolveTokenizer } from '../../tokenizers/artifacts.js';
 import { ADDED_TOKEN_MATCHING } from '../../tokenizers/tokenizer.js';
 import { BaseCommand } from '../base.js';
 import { textSource } from '../shell/text-source.js';
+import { tokenizerFlag } from '../shell/tokenizer-flag.js';
 import { describeTokens, type EncodedText } from '../shell/tokenizer-lines.js';
 
 export default class TokenizerEncode extends BaseCommand {
@@ -10,17 +11,11 @@ export default class TokenizerEncode extends BaseCommand {
   static override description =
     'Prints the ids on one line, or with --tokens one token a line. The text is taken as one document; bytes that are not UTF-8 become tokens of single bytes.';
   static override examples = [
-    "<%= config.bin %> tokenizer encode code-65k 'def f(x): return x'",
-    '<%= config.bin %> tokenizer encode tokenizers/code --file main.py --tokens',
+    "<%= config.bin %> tokenizer encode 'def f(x): return x'",
+    '<%= config.bin %> tokenizer encode --tokenizer tokenizers/code --file main.py --tokens',
     'git show HEAD | <%= config.bin %> tokenizer encode',
   ];
   static override args = {
-    tokenizer: Args.string({
-      description: 'a shipped tokenizer, or the path of one',
-      name: 'NAME|PATH',
-      default: DEFAULT_TOKENIZER,
-      ignoreStdin: true,
-    }),
     text: Args.string({
       description: 'the text; without it and --file, standard input',
       name: 'TEXT',
@@ -28,6 +23,7 @@ export default class TokenizerEncode extends BaseCommand {
     }),
   };
   static override flags = {
+    tokenizer: tokenizerFlag,
     file: Flags.string({ char: 'f', summary: 'File with the text.', helpValue: 'FILE' }),
     tokens: Flags.boolean({ summary: 'Show each token: its id, its name, its bytes as text.' }),
     'added-tokens': Flags.option({
@@ -41,7 +37,7 @@ export default class TokenizerEncode extends BaseCommand {
   async run(): Promise<EncodedText> {
     const { args, flags } = await this.parse(TokenizerEncode);
     const { encodeBytes, loadTokenizer } = await import('../../tokenizers/index.js');
-    const tokenizer = await loadTokenizer(resolveTokenizer(args.tokenizer));
+    const tokenizer = await loadTokenizer(resolveTokenizer(flags.tokenizer));
     const chunks: Uint8Array[] = [];
     for await (const chunk of (await textSource(args.text, flags.file)).chunks) chunks.push(chunk);
     const bytes = Buffer.concat(chunks);

@@ -17,8 +17,8 @@ describe('pc tokenizer', () => {
     const [again, info, encoded, control] = await Promise.all([
       pc(args, { cwd }),
       pc(['tokenizer', 'info', 'code', '--json'], { cwd }),
-      pc(['tokenizer', 'encode', 'code', text, '--json', '--tokens'], { cwd }),
-      pc(['tokenizer', 'encode', 'code', text, '--added-tokens', 'all'], { cwd }),
+      pc(['tokenizer', 'encode', '-t', 'code', text, '--json', '--tokens'], { cwd }),
+      pc(['tokenizer', 'encode', '-t', 'code', text, '--added-tokens', 'all'], { cwd }),
     ]);
     expect(again.status).toBe(1);
     expect(again.stderr).toContain('--force');
@@ -36,7 +36,7 @@ describe('pc tokenizer', () => {
     expect(tokens.join('')).toBe('interfaceĠÃ©Ġ{}<|pad|>');
     expect(ids).not.toContain(1);
     expect(control.stdout.trim().split(' ').at(-1)).toBe('1');
-    const decoded = await pc(['tokenizer', 'decode', 'code', ...ids.map(String)], { cwd });
+    const decoded = await pc(['tokenizer', 'decode', ...ids.map(String), '--tokenizer', 'code'], { cwd });
     expect(decoded.stdout).toBe(text);
   });
 
@@ -64,8 +64,8 @@ describe('pc tokenizer', () => {
   it('tells what is no tokenizer, no id, and no use of a flag', async () => {
     const [missing, words, beyond, unused] = await Promise.all([
       pc(['tokenizer', 'info', 'nowhere.json']),
-      pc(['tokenizer', 'decode', 'code-65k', '12', 'x']),
-      pc(['tokenizer', 'decode', 'code-65k', '65536']),
+      pc(['tokenizer', 'decode', '12', 'x']),
+      pc(['tokenizer', 'decode', '65536']),
       pc(['tokenizer', 'train', 'data', '-o', 'x', '--transition', '0.5']),
     ]);
     expect(missing.status).toBe(1);
