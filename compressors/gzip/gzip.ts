@@ -1,8 +1,8 @@
 import zlib from 'node:zlib';
-import { gzip as pakoGzip } from 'pako';
 import { base64Field } from '../../src/plugins/base64-field.js';
 import type { Compressor, Encoded } from '../../src/plugins/contracts.js';
 import { CompressorError } from '../../src/support/errors.js';
+import { Deflater } from './deflater.js';
 import type { GzipOptions } from './index.js';
 import { gzipSegments } from './segments.js';
 
@@ -10,7 +10,8 @@ import { gzipSegments } from './segments.js';
 interface Engine {
   /** What determines the bytes, besides the level. */
   readonly identity: string;
-  compress(bytes: Uint8Array, level: number): Uint8Array;
+  /** A function that makes a member of each document that it is given. */
+  atLevel(level: number): (bytes: Uint8Array) => Uint8Array;
 }
 
 const OS_BYTE = 9;
@@ -22,20 +23,23 @@ const outputChunk = ({ length }: Uint8Array): number => Math.min(65_536, Math.ma
 
 const ENGINES: Readonly<Record<GzipOptions['engine'], Engine>> = {
   pako: {
-    // With zlib's own hash function the result equals that of unmodified zlib, such as CPython's, byte for byte.
     identity: 'zlib-canonical',
-    compress: (bytes, level) => pakoGzip(bytes, { level, legacyHash: true, chunkSize: outputChunk(bytes) }),
+    atLevel(level) {
+      const deflater = new Deflater(level);
+      return (bytes) => deflater.member(bytes);
+    },
   },
   native: {
     identity: `zlib-${process.versions.zlib}`,
-    compress: (bytes, level) => zlib.gzipSync(bytes, { level, chunkSize: outputChunk(bytes) }),
+    atLevel: (level) => (bytes) => zlib.gzipSync(bytes, { level, chunkSize: outputChunk(bytes) }),
   },
 };
 
 export function createGzip({ engine, level }: GzipOptions): Compressor {
-  const { identity, compress } = ENGINES[engine];
+  const { identity, atLevel } = ENGINES[engine];
+  const compress = atLevel(level);
   const member = (bytes: Uint8Array): Uint8Array => {
-    const compressed = compress(bytes, level);
+    const compressed = compress(bytes);
     compressed[OS_BYTE] = OS_UNIX;
     return compressed;
   };

@@ -1,6 +1,7 @@
 import { promisify } from 'node:util';
 import { BroadcastChannel, workerData } from 'node:worker_threads';
 import { gzip } from 'node:zlib';
+import { move, transferableSymbol, valueSymbol } from 'piscina';
 import { instantiateCompressor } from '../../plugins/compressor-instance.js';
 import { closeAll } from '../../support/close-all.js';
 import { transferError } from '../../support/transferred-error.js';
@@ -10,6 +11,7 @@ import { recordsOf } from './records-in-block.js';
 import { type VerifiedCounts, verifyBlock } from './verify-block.js';
 import type {
   BlockOutput,
+  CompressorIdentity,
   EncodedBlock,
   EncodeTask,
   FieldsTask,
@@ -19,29 +21,38 @@ import type {
   WorkerSignal,
 } from './worker-protocol.js';
 
-/** Runs in each thread of the pool. The compressors are made once a thread, when the first block comes. */
+/** Runs in each thread of the pool. All threads make their compressors at once, when they start. */
 
 const { compressors: descriptors, channel } = workerData as WorkerData;
 const signals = new BroadcastChannel(channel);
-let instances: Promise<NamedCompressor[]> | null = null;
+const compressors = start();
+// Every task that needs them fails by it.
+compressors.catch(() => {});
 
-export const encode = outcome(async ({ block, shape, onBadRecord }: EncodeTask): Promise<EncodedBlock> => {
-  const { records, counts } = await encodeBlock(block, await compressors(), onBadRecord);
-  return { output: await SHAPES[shape.kind](records, shape), counts };
+export const identify = outcome(async (): Promise<CompressorIdentity[]> => {
+  return (await compressors).map(({ compressor: { field, fingerprint, alphabetSize } }) => ({
+    field: field.name,
+    ...(field.sideName !== undefined && { sideField: field.sideName }),
+    fingerprint,
+    alphabetSize,
+  }));
 });
+
+export const encode = outcome(
+  async ({ block, shape, onBadRecord }: EncodeTask): Promise<EncodedBlock> => {
+    const { records, counts } = await encodeBlock(block, await compressors, onBadRecord);
+    return { output: await SHAPES[shape.kind](records, shape), counts };
+  },
+  ({ output }) => (output.kind === 'bytes' ? [output.bytes.buffer] : []),
+);
 
 export const fields = outcome(async ({ block, onBadRecord }: FieldsTask): Promise<FieldKinds> => {
   return fieldKinds((await recordsOf(block, onBadRecord)).records);
 });
 
 export const verify = outcome(async ({ block }: VerifyTask): Promise<VerifiedCounts> => {
-  return verifyBlock(block, await compressors());
+  return verifyBlock(block, await compressors);
 });
-
-function compressors(): Promise<NamedCompressor[]> {
-  instances ??= start();
-  return instances;
-}
 
 async function start(): Promise<NamedCompressor[]> {
   signals.postMessage({ kind: 'started' } satisfies WorkerSignal);
@@ -55,8 +66,8 @@ async function start(): Promise<NamedCompressor[]> {
 
 signals.onmessage = (event) => {
   const signal = (event as { data: WorkerSignal }).data;
-  if (signal.kind !== 'end' || instances === null) return;
-  instances
+  if (signal.kind !== 'end') return;
+  compressors
     .then((made) =>
       closeAll(
         made.map(
@@ -87,12 +98,13 @@ const SHAPES: Readonly<Record<Shape['kind'], (records: ExtendedRecord[], shape: 
 };
 
 /** zlib's own default is a good compromise. A block without records has no member. */
-async function gzipped(lines: Uint8Array): Promise<Uint8Array> {
-  return lines.length === 0 ? lines : promisify(gzip)(lines);
+async function gzipped(lines: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
+  // Copied: what zlib gives may be a view of memory that is shared.
+  return lines.length === 0 ? lines : new Uint8Array(await promisify(gzip)(lines));
 }
 
 /** By zstd itself, compiled to WebAssembly (docs/decisions/0083). */
-async function zstdFrame(lines: Uint8Array): Promise<Uint8Array> {
+async function zstdFrame(lines: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
   const { Zstd } = await import('@hpcc-js/wasm-zstd');
   // Copied: what it gives may be a view of all of its memory.
   return lines.length === 0 ? lines : new Uint8Array((await Zstd.load()).compress(lines, ZSTD_LEVEL));
@@ -100,13 +112,22 @@ async function zstdFrame(lines: Uint8Array): Promise<Uint8Array> {
 
 const ZSTD_LEVEL = 3;
 
-/** Errors keep their class on the way to another thread. */
-function outcome<Task, Value>(work: (task: Task) => Promise<Value>): (task: Task) => Promise<Outcome<Value>> {
+/**
+ * A task for the pool. Errors keep their class on the way to another thread.
+ *
+ * @param memory what the other thread takes over of the value, so that it is not copied
+ */
+function outcome<Task, Value>(
+  work: (task: Task) => Promise<Value>,
+  memory: (value: Value) => ArrayBuffer[] = () => [],
+): (task: Task) => Promise<unknown> {
   return async (task) => {
     try {
-      return { value: await work(task) };
+      const value = await work(task);
+      const handed: Outcome<Value> = { value };
+      return move({ [transferableSymbol]: memory(value), [valueSymbol]: handed });
     } catch (error) {
-      return { error: transferError(error) };
+      return { error: transferError(error) } satisfies Outcome<Value>;
     }
   };
 }

@@ -18,6 +18,7 @@ export interface RecordsBlock {
 }
 
 type BlockContent =
+  /** Of memory that is the block's alone. */
   | { kind: 'lines'; bytes: Uint8Array<ArrayBuffer> }
   /** Read by the worker: decoding Parquet is work to be shared. */
   | { kind: 'rows'; start: number; end: number };
@@ -54,6 +55,11 @@ export async function* recordBlocks(file: DataFile): AsyncGenerator<RecordsBlock
     yield { file: { path: file.path }, content: { kind: 'lines', bytes }, first, count, bytes: bytes.length };
     first += count;
   }
+}
+
+/** The memory of a block that another thread can take over, so that it need not be copied. The block is of no use then. */
+export function memoryOf({ content }: RecordsBlock): ArrayBuffer[] {
+  return content.kind === 'lines' ? [content.bytes.buffer] : [];
 }
 
 /** The records of a block, without blank lines. @throws DataError if a Parquet file is damaged */

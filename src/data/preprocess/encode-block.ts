@@ -3,7 +3,6 @@ import type { Compressor, Encoded, RecordField } from '../../plugins/contracts.j
 import { encodeBase64 } from '../../support/base64.js';
 import { CompressorError, type PcError, PluginError } from '../../support/errors.js';
 import type { BadRecordPolicy } from '../documents.js';
-import { LINE_FEED } from '../lines.js';
 import type { Defect } from '../records.js';
 import type { RecordsBlock } from './blocks.js';
 import { type KeptRecord, recordsOf } from './records-in-block.js';
@@ -20,9 +19,12 @@ export interface EncodedRecords {
   counts: BlockCounts;
 }
 
+/** What is added to a record. */
+type AddedFields = readonly (readonly [field: string, value: string])[];
+
 /** A record and what is added to it, in the order of the compressors. */
 export interface ExtendedRecord extends KeptRecord {
-  added: readonly (readonly [field: string, value: string])[];
+  added: AddedFields;
 }
 
 export interface BlockCounts {
@@ -49,40 +51,35 @@ export async function encodeBlock(
 ): Promise<EncodedRecords> {
   const { records, skipped } = await recordsOf(block, onBadRecord, (record) => codesPresent(record, compressors));
   const documents = records.filter((record): record is Document => record.text !== null);
-  const refused = new Set<Document>();
-  const codes: (Encoded | null)[][] = [];
-  const milliseconds: number[] = [];
-  for (const { name, compressor } of compressors) {
-    const started = performance.now();
-    const encoded = await encodeAll(documents, name, compressor, block, onBadRecord);
-    milliseconds.push(performance.now() - started);
-    for (const [i, codesOfDocument] of encoded.entries()) {
-      if (codesOfDocument === null) refused.add(documents[i]!);
-      else requireSymbols(codesOfDocument, name, compressor);
-    }
-    codes.push(encoded);
-  }
+  const byCompressor: CodedDocuments[] = [];
+  for (const compressor of compressors) byCompressor.push(await encodeAll(documents, compressor, block, onBadRecord));
   const counts: BlockCounts = {
     documents: 0,
     empty: records.length - documents.length,
-    skipped: skipped + refused.size,
+    skipped,
     textBytes: 0,
     symbols: compressors.map(() => 0),
-    milliseconds,
+    milliseconds: byCompressor.map(({ milliseconds }) => milliseconds),
   };
-  const added = new Map<KeptRecord, ExtendedRecord['added']>();
-  for (const [i, document] of documents.entries()) {
-    if (refused.has(document)) continue;
+  const kept: ExtendedRecord[] = [];
+  let document = 0;
+  for (const record of records) {
+    if (record.text === null) {
+      kept.push({ ...record, added: [] });
+      continue;
+    }
+    const codes = byCompressor.map(({ codes }) => codes[document] ?? null);
+    document++;
+    if (codes.includes(null)) {
+      counts.skipped++;
+      continue;
+    }
     counts.documents++;
-    counts.textBytes += document.text.length;
-    for (const [c, ofCompressor] of codes.entries()) counts.symbols[c]! += ofCompressor[i]!.symbols.length;
-    added.set(
-      document,
-      codes.flatMap((ofCompressor, c) => fieldsOf(ofCompressor[i]!, compressors[c]!)),
-    );
+    counts.textBytes += record.text.length;
+    for (const [c, code] of codes.entries()) counts.symbols[c]! += code!.symbols;
+    kept.push({ ...record, added: codes.flatMap((code) => code!.fields) });
   }
-  const kept = records.filter((record) => !refused.has(record as Document));
-  return { records: kept.map((record) => ({ ...record, added: added.get(record) ?? [] })), counts };
+  return { records: kept, counts };
 }
 
 /**
@@ -90,23 +87,39 @@ export async function encodeBlock(
  * fields stay.
  */
 export function asLines(records: readonly ExtendedRecord[]): Uint8Array<ArrayBuffer> {
-  const pieces = records.flatMap(({ line, added }) => {
+  const pieces = records.flatMap(({ line, added }): (Uint8Array | string)[] => {
     const length = trimmedLength(line);
-    if (added.length === 0) return [line.subarray(0, length), NEXT_LINE];
-    const fields = added.map(([field, value]) => `,${JSON.stringify(field)}:${JSON.stringify(value)}`);
+    if (added.length === 0) return [line.subarray(0, length), '\n'];
+    const fields = added.flatMap(([field, value]) => [`,${JSON.stringify(field)}:`, JSON.stringify(value)]);
     // What ends a line that is an object is its brace.
-    return [line.subarray(0, length - 1), Buffer.from(`${fields.join('')}}\n`)];
+    return [line.subarray(0, length - 1), ...fields, '}\n'];
   });
-  const bytes = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  // Of the right size at once, since another thread takes it over as it is.
+  const lines = Buffer.from(new ArrayBuffer(pieces.reduce((sum, piece) => sum + Buffer.byteLength(piece), 0)));
   let at = 0;
   for (const piece of pieces) {
-    bytes.set(piece, at);
-    at += piece.length;
+    if (typeof piece === 'string') at += lines.write(piece, at);
+    else {
+      lines.set(piece, at);
+      at += piece.length;
+    }
   }
-  return bytes;
+  return lines;
 }
 
-const NEXT_LINE = Uint8Array.of(LINE_FEED);
+/** What a compressor made of the documents of a block. */
+interface CodedDocuments {
+  /** Null for a document that it refuses, under the policy `skip`. */
+  codes: (CodedDocument | null)[];
+  /** That encoding took. */
+  milliseconds: number;
+}
+
+/** Codes as they are written: symbols take several times the space of the text. */
+interface CodedDocument {
+  symbols: number;
+  fields: AddedFields;
+}
 
 type Document = KeptRecord & { text: Uint8Array };
 
@@ -122,32 +135,46 @@ function codesPresent(record: KeptRecord['record'], compressors: readonly NamedC
   return null;
 }
 
-/** The codes of all documents; null for those that the compressor refuses, under the policy `skip`. */
 async function encodeAll(
   documents: readonly Document[],
-  name: string,
-  compressor: Compressor,
+  named: NamedCompressor,
   { file }: RecordsBlock,
   onBadRecord: BadRecordPolicy,
-): Promise<(Encoded | null)[]> {
+): Promise<CodedDocuments> {
+  const { name, compressor } = named;
+  const started = performance.now();
   if (compressor.encodeBatch !== undefined) {
     const batch = await attempt(name, () => compressor.encodeBatch!(documents.map(({ text }) => text)));
-    if (!(batch instanceof CompressorError)) return requireAll(batch, documents.length, name);
+    const milliseconds = performance.now() - started;
+    if (!(batch instanceof CompressorError))
+      return {
+        codes: requireAll(batch, documents.length, name).map((encoded) => written(encoded, named)),
+        milliseconds,
+      };
     // It does not say which of them it refuses; each alone does.
   }
-  const all: (Encoded | null)[] = [];
+  const codes: CodedDocuments['codes'] = [];
+  let milliseconds = 0;
   for (const { text, number } of documents) {
+    const begun = performance.now();
     const encoded = await attempt(name, async () => compressor.encode(text));
+    milliseconds += performance.now() - begun;
     if (!(encoded instanceof CompressorError)) {
-      all.push(encoded);
+      codes.push(written(encoded, named));
       continue;
     }
     const { message, hint, location } = encoded;
     if (onBadRecord === 'fail')
       throw new CompressorError(message, { file: file.path, line: number, ...location, hint, cause: encoded });
-    all.push(null);
+    codes.push(null);
   }
-  return all;
+  return { codes, milliseconds };
+}
+
+/** @throws PluginError if the codes break the compressor's contract, or it cannot write them */
+function written(encoded: Encoded, named: NamedCompressor): CodedDocument {
+  requireSymbols(encoded, named.name, named.compressor);
+  return { symbols: encoded.symbols.length, fields: fieldsOf(encoded, named) };
 }
 
 /** What the work gives, or the compressor's refusal. @throws PcError for any other failure */
@@ -179,13 +206,13 @@ function brokenContract(name: string, what: string): PcError {
 }
 
 function fieldsOf(encoded: Encoded, { name, compressor: { field } }: NamedCompressor): [string, string][] {
-  const codes: [string, string] = [field.name, written(encoded, name, field)];
+  const codes: [string, string] = [field.name, textOf(encoded, name, field)];
   const { side } = encoded;
   if (field.sideName === undefined || side === undefined || side.length === 0) return [codes];
   return [codes, [field.sideName, encodeBase64(side)]];
 }
 
-function written(encoded: Encoded, name: string, field: RecordField): string {
+function textOf(encoded: Encoded, name: string, field: RecordField): string {
   try {
     return field.write(encoded);
   } catch (error) {

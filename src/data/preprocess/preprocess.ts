@@ -1,5 +1,4 @@
 import type { CompressorDescriptor } from '../../plugins/compressor-instance.js';
-import { instantiateCompressor } from '../../plugins/compressor-instance.js';
 import { UsageError } from '../../support/errors.js';
 import { type CodeField, describeInput, type FinishedShard, type PreprocessPlan } from './manifest.js';
 import type {
@@ -32,13 +31,13 @@ export async function preprocess(options: PreprocessOptions): Promise<Preprocess
       hint: 'Delete the output, or run once with --force and without --shard-count.',
     });
   const started = performance.now();
-  const codes = await identify(compressors);
-  requireDifferentFields(codes);
   const pool = await WorkerPool.open(options.workers, compressors, options.log);
   const times: EncodingTimes = new Map(compressors.map(({ name }) => [name, { bytes: 0, milliseconds: 0 }]));
   const datasets: DatasetReport[] = [];
   const finished: FinishedShard[] = [];
+  let codes: CodeField[];
   try {
+    codes = await codeFields(compressors, pool);
     const plans = await Promise.all(targets.map((target) => planOf(target, codes, options)));
     const progress = new PreprocessProgressSum(plans, part, options.progress);
     for (const [i, target] of targets.entries()) {
@@ -56,28 +55,16 @@ export async function preprocess(options: PreprocessOptions): Promise<Preprocess
   return { datasets, compressors: codes.map((code) => summarise(code, finished, times)), seconds };
 }
 
-/** What each compressor writes; found out once, here, and compared with what was written before. */
-async function identify(compressors: readonly CompressorDescriptor[]): Promise<CodeField[]> {
-  const codes: CodeField[] = [];
-  for (const descriptor of compressors) {
-    const { field, fingerprint, alphabetSize, dispose } = await instantiated(descriptor);
-    codes.push({
-      compressor: descriptor.name,
-      field: field.name,
-      ...(field.sideName !== undefined && { sideField: field.sideName }),
-      fingerprint,
-      alphabetSize,
-      options: descriptor.options,
-    });
-    await dispose();
-  }
+/**
+ * What each compressor writes, to be compared with what was written before.
+ *
+ * @throws ConfigError if two of them write the same field
+ */
+async function codeFields(compressors: readonly CompressorDescriptor[], pool: WorkerPool): Promise<CodeField[]> {
+  const identities = await pool.identify();
+  const codes = compressors.map(({ name, options }, i) => ({ compressor: name, ...identities[i]!, options }));
+  requireDifferentFields(codes);
   return codes;
-}
-
-async function instantiated(descriptor: CompressorDescriptor) {
-  const compressor = await instantiateCompressor(descriptor);
-  const { field, fingerprint, alphabetSize } = compressor;
-  return { field, fingerprint, alphabetSize, dispose: async () => compressor.dispose?.() };
 }
 
 async function planOf(

@@ -61,7 +61,8 @@ export async function writeShards(
   const encode = ({ block, shard: { shape } }: Step): Promise<EncodedBlock | null> =>
     block === null ? Promise.resolve(null) : pool.encode({ block, shape, onBadRecord });
   try {
-    for await (const { item: step, result } of pool.inOrder(steps(input, place, pool, progress, options), encode)) {
+    const todo = steps(input, place, pool, progress, options);
+    for await (const { item: step, result } of pool.inOrder(todo, ({ block }) => block, encode)) {
       signal?.throwIfAborted();
       open ??= await OpenShard.create(step.shard, place);
       if (step.block !== null && result !== null) {
@@ -153,7 +154,11 @@ async function shapeOf(
 ): Promise<BlockShape> {
   if (format !== 'parquet') return { kind: format };
   const parts = [];
-  const looked = pool.inOrder(recordBlocks(file), (block) => pool.fields({ block, onBadRecord }));
+  const looked = pool.inOrder(
+    recordBlocks(file),
+    (block) => block,
+    (block) => pool.fields({ block, onBadRecord }),
+  );
   for await (const { result } of looked) {
     signal?.throwIfAborted();
     parts.push(result);

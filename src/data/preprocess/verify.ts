@@ -62,7 +62,12 @@ export async function verifyShard(
   const found = { documents: 0, empty: 0 };
   try {
     const [file] = await listDataFiles(path);
-    for await (const { result } of pool.inOrder(recordBlocks(file!), (block) => pool.verify({ block }))) {
+    const checked = pool.inOrder(
+      recordBlocks(file!),
+      (block) => block,
+      (block) => pool.verify({ block }),
+    );
+    for await (const { result } of checked) {
       signal?.throwIfAborted();
       found.documents += result.documents;
       found.empty += result.empty;

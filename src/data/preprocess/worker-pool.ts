@@ -4,9 +4,11 @@ import type { Piscina } from 'piscina';
 import type { CompressorDescriptor } from '../../plugins/compressor-instance.js';
 import { receiveError } from '../../support/transferred-error.js';
 import { workerEntry } from '../../support/worker-entry.js';
+import { memoryOf, type RecordsBlock } from './blocks.js';
 import type { FieldKinds } from './columns.js';
 import type { VerifiedCounts } from './verify-block.js';
 import type {
+  CompressorIdentity,
   EncodedBlock,
   EncodeTask,
   FieldsTask,
@@ -18,8 +20,11 @@ import type {
 
 /** How long threads may take to dispose of their compressors, in milliseconds. */
 const PATIENCE = 10_000;
-/** Blocks for each thread that are read, encoded or waiting to be written: enough that no thread waits for the next. */
-const BLOCKS_PER_WORKER = 4;
+/**
+ * Bytes of records for each thread that are read, encoded or waiting to be written: enough that no thread waits for the
+ * next block while a file is finished.
+ */
+const BYTES_PER_WORKER = 4 * 2 ** 20;
 
 /** Threads that encode and decode blocks of records, each with compressors of its own. */
 export class WorkerPool {
@@ -66,39 +71,55 @@ export class WorkerPool {
     return new WorkerPool(pool, channel, log);
   }
 
+  /** What the compressors write, in their order. @throws PluginError, ConfigError: what making them throws */
+  identify(): Promise<CompressorIdentity[]> {
+    return this.run('identify', null, []);
+  }
+
+  /** Takes over the memory of the block, as all tasks do. */
   encode(task: EncodeTask): Promise<EncodedBlock> {
-    return this.run('encode', task);
+    return this.run('encode', task, memoryOf(task.block));
   }
 
   fields(task: FieldsTask): Promise<FieldKinds> {
-    return this.run('fields', task);
+    return this.run('fields', task, memoryOf(task.block));
   }
 
   verify(task: VerifyTask): Promise<VerifiedCounts> {
-    return this.run('verify', task);
+    return this.run('verify', task, memoryOf(task.block));
   }
 
   /**
    * Works on items in all threads and hands the results out in the order of the items. No more items are asked for than
-   * the threads need, so that memory stays the same however many there are. Ends when all work that was begun has ended.
+   * the threads need, so that memory stays the same however many there are: a certain number of bytes, or one block for
+   * each thread where blocks are large. Ends when all work that was begun has ended.
    */
   async *inOrder<Item, Result>(
     items: AsyncIterable<Item>,
+    blockOf: (item: Item) => Pick<RecordsBlock, 'bytes'> | null,
     work: (item: Item) => Promise<Result>,
   ): AsyncGenerator<{ item: Item; result: Result }> {
-    const most = BLOCKS_PER_WORKER * this.pool.maxThreads;
-    const running: Promise<{ item: Item; result: Result }>[] = [];
+    const { maxThreads } = this.pool;
+    const running: { bytes: number; worked: Promise<{ item: Item; result: Result }> }[] = [];
+    let bytes = 0;
+    const oldest = () => {
+      const { bytes: ofItem, worked } = running.shift()!;
+      bytes -= ofItem;
+      return worked;
+    };
     try {
       for await (const item of items) {
         const worked = work(item).then((result) => ({ item, result }));
         // Whoever awaits it gets the failure; until then it is not unhandled.
         worked.catch(() => {});
-        running.push(worked);
-        if (running.length >= most) yield await running.shift()!;
+        const ofItem = blockOf(item)?.bytes ?? 0;
+        running.push({ bytes: ofItem, worked });
+        bytes += ofItem;
+        while (bytes >= maxThreads * BYTES_PER_WORKER && running.length > maxThreads) yield await oldest();
       }
-      while (running.length > 0) yield await running.shift()!;
+      while (running.length > 0) yield await oldest();
     } finally {
-      await Promise.allSettled(running);
+      await Promise.allSettled(running.map(({ worked }) => worked));
     }
   }
 
@@ -121,8 +142,8 @@ export class WorkerPool {
     if (this.failure !== null) throw this.failure;
   }
 
-  private async run<Value>(name: string, task: unknown): Promise<Value> {
-    const outcome = (await this.pool.run(task, { name })) as Outcome<Value>;
+  private async run<Value>(name: string, task: unknown, memory: ArrayBuffer[]): Promise<Value> {
+    const outcome = (await this.pool.run(task, { name, transferList: memory })) as Outcome<Value>;
     if ('error' in outcome) throw receiveError(outcome.error);
     return outcome.value;
   }

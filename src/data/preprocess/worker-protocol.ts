@@ -4,6 +4,7 @@ import type { BadRecordPolicy } from '../documents.js';
 import type { RecordsBlock } from './blocks.js';
 import type { Column, ColumnValues } from './columns.js';
 import type { BlockCounts } from './encode-block.js';
+import type { CodeField } from './manifest.js';
 import type { ShardFormat } from './options.js';
 
 /** What the threads of the pool start with. */
@@ -41,11 +42,16 @@ export interface VerifyTask {
   block: RecordsBlock;
 }
 
-export type BlockOutput = { kind: 'bytes'; bytes: Uint8Array } | { kind: 'columns'; columns: ColumnValues[] };
+export type BlockOutput =
+  | { kind: 'bytes'; bytes: Uint8Array<ArrayBuffer> }
+  | { kind: 'columns'; columns: ColumnValues[] };
 
 export interface EncodedBlock {
   output: BlockOutput;
   counts: BlockCounts;
 }
+
+/** What one compressor writes. */
+export type CompressorIdentity = Pick<CodeField, 'field' | 'sideField' | 'fingerprint' | 'alphabetSize'>;
 
 export type Outcome<Value> = { value: Value } | { error: TransferredError };

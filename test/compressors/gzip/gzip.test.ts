@@ -51,6 +51,17 @@ describe.each(['pako', 'native'])('gzip, engine %s', (engine) => {
 });
 
 describe('gzip', () => {
+  it.each([0, 1, 6, 9])('writes the same bytes whatever it compressed before, at level %i', async (level) => {
+    const used = await make({ level });
+    const noise = Uint8Array.from({ length: 200_000 }, (_, i) => Math.imul(i + 1, 0x9e3779b1) >>> 24);
+    for (const document of [TEXT, noise, new Uint8Array(3e6), noise.subarray(7), TEXT, new Uint8Array(0)]) {
+      const [member, fresh] = [await used.encode(document), await (await make({ level })).encode(document)];
+      const bytes = Uint8Array.from(member.symbols);
+      expect(equalBytes(bytes, Uint8Array.from(fresh.symbols))).toBe(true);
+      expect(equalBytes(gunzipSync(bytes), document)).toBe(true);
+    }
+  });
+
   it('writes the very bytes of unmodified zlib by default', async () => {
     const codec = await make();
     for (const [index, document] of DOCUMENTS.entries()) {
