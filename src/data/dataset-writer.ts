@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { type FileHandle, open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileDurably, writeFully } from '../support/durable-files.js';
-import { DataError } from '../support/errors.js';
+import { DataError, UsageError } from '../support/errors.js';
 import { exists } from '../support/output-failures.js';
 import { LINE_FEED } from './lines.js';
 
@@ -57,10 +57,13 @@ export class DatasetWriter {
   private buffered: Uint8Array[] = [];
   private bufferedBytes = 0;
 
+  /** @throws UsageError for a prefix by which chunks would lie elsewhere, or would not be found again */
   constructor(
     private readonly folder: string,
     private readonly options: ChunkOptions,
-  ) {}
+  ) {
+    requirePrefix(options.prefix);
+  }
 
   /**
    * Goes on where a state was saved. What was written after that is removed, so that nothing is there twice.
@@ -172,6 +175,15 @@ export class DatasetWriter {
     await file.close();
     this.finished.push({ ...summary, sha256: hash.digest('hex') });
   }
+}
+
+/** @throws UsageError for a prefix by which chunks would lie elsewhere, or would not be found again */
+export function requirePrefix(prefix: string): void {
+  if (/^[^./\\][^/\\]*$/.test(prefix)) return;
+  throw new UsageError(`${JSON.stringify(prefix)} cannot begin the name of a file with records`, {
+    field: '--prefix',
+    hint: 'Give a word without slashes that does not begin with a dot.',
+  });
 }
 
 async function requireSize(path: string, bytes: number, mayBeLonger: boolean): Promise<void> {

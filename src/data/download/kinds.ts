@@ -1,4 +1,5 @@
 import { UsageError } from '../../support/errors.js';
+import { requirePrefix } from '../dataset-writer.js';
 import { ContentArchive } from './content-archive.js';
 import type { HttpClient } from './http-client.js';
 import type { Hub } from './hub.js';
@@ -20,10 +21,11 @@ export interface Kind {
 /**
  * What a request is a download of.
  *
- * @throws UsageError if that cannot be a dataset
+ * @throws UsageError if that cannot be a dataset, or its chunks cannot be named so
  */
 export function kindOf(options: DownloadOptions, hub: Hub, http: HttpClient, folder: WorkFolder): Kind {
   const { request, concurrency, prefix, chunkBytes } = options;
+  requirePrefix(prefix);
   if (request.kind === 'hub') {
     const { kind, ...wanted } = request;
     requireName(request.name);

@@ -284,6 +284,9 @@ describe('downloading a dataset of the hub', () => {
   it('refuses names that are none, and an endpoint with a password without showing it', async () => {
     await expect(run({}, { name: 'squad' })).rejects.toMatchObject({ code: 'usage' });
     await expect(run({}, { name: '../..' })).rejects.toMatchObject({ code: 'usage' });
+    const output = fresh();
+    await expect(run({}, {}, { output, prefix: '../x' })).rejects.toMatchObject({ code: 'usage' });
+    expect(readdirSync(join(output, '..'))).toEqual([]);
     await expect(run({}, {}, { endpoint: 'https://me:secret@example.org' })).rejects.toMatchObject({
       code: 'config',
       message: expect.not.stringContaining('secret'),
