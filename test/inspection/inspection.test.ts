@@ -177,6 +177,15 @@ describe('a compressor that fails', () => {
     await expect(inspectTexts(['abc'], [broken])).rejects.toThrow(PluginError);
     await expect(inspectTexts(['abc'], [broken])).rejects.toThrow(message);
   });
+
+  it.each([
+    ['a symbol outside its alphabet', Uint32Array.of(1, 300), 'symbol 300 is outside its alphabet of 256'],
+    ['no Uint32Array', [1, 2] as unknown as Uint32Array, 'no Uint32Array'],
+  ])('is named as broken if it gives %s', async (_, symbols, message) => {
+    const broken = oddCompressor('broken', { encode: () => ({ symbols }) });
+    await expect(inspectTexts(['abc'], [broken])).rejects.toThrow(PluginError);
+    await expect(inspectTexts(['abc'], [broken])).rejects.toThrow(message);
+  });
 });
 
 it('stops when it is told to', async () => {
