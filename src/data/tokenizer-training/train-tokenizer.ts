@@ -7,7 +7,7 @@ import { DataError } from '../../support/errors.js';
 import { refuseToOverwrite } from '../../support/output-failures.js';
 import { removeStaleTemporaries, temporaryBeside } from '../../support/temporaries.js';
 import { loadTokenizer } from '../../tokenizers/index.js';
-import { trainTokenizer } from '../../tokenizers/training/index.js';
+import { splitterOf, trainTokenizer } from '../../tokenizers/training/index.js';
 import type { DataFile } from '../data-files.js';
 import type { PassedOver } from '../documents.js';
 import { partitionSource } from '../partition.js';
@@ -38,6 +38,8 @@ interface CorpusFacts {
  */
 export async function trainTokenizerOnData(request: TokenizerTrainingRequest): Promise<TokenizerTrainingReport> {
   const { data, output, tokenizer, workers, signal, progress } = request;
+  // Threads compile it again: what they throw on starting has lost its class, and comes late.
+  splitterOf(tokenizer.pattern);
   await refuseToOverwrite(output, request.force);
   const partitions = await Promise.all(
     data.map((path) => partitionSource(path, { rows: workers, blockBytes: BLOCK_BYTES })),

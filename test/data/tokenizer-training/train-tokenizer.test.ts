@@ -102,4 +102,17 @@ describe('training a tokenizer on datasets', () => {
     const empty = request(folder, { data: [join(folder, 'empty')], force: true, onBadRecord: 'skip' });
     await expect(trainTokenizerOnData(empty)).rejects.toThrow('there are no documents');
   });
+
+  it('refuses a pattern that it cannot carry out before anything is written', async () => {
+    for (const pattern of ['(', '(a)\\1']) {
+      const folder = temporaryData({ 'data/a.jsonl': jsonl(texts) });
+      const refused = request(folder, { output: join(folder, 'new', 'tokenizer.json') });
+      refused.tokenizer = { ...refused.tokenizer, pattern };
+      await expect(trainTokenizerOnData(refused)).rejects.toMatchObject({
+        code: 'tokenizer',
+        location: { file: '--pattern' },
+      });
+      expect(readdirSync(folder)).toEqual(['data']);
+    }
+  });
 });
