@@ -5,9 +5,10 @@ import { move, transferableSymbol, valueSymbol } from 'piscina';
 import { instantiateCompressor } from '../../plugins/compressor-instance.js';
 import { closeAll } from '../../support/close-all.js';
 import { transferError } from '../../support/transferred-error.js';
-import { type FieldKinds, fieldKinds, valuesOf } from './columns.js';
-import { asLines, type ExtendedRecord, encodeBlock, type NamedCompressor } from './encode-block.js';
-import { recordsOf } from './records-in-block.js';
+import { type Column, type FieldKinds, fieldKinds, valuesOf } from './columns.js';
+import { type ExtendedRecord, encodeBlock, type NamedCompressor } from './encode-block.js';
+import { LinesWriter } from './lines-writer.js';
+import { type KeptRecord, recordsOf } from './records-in-block.js';
 import { type VerifiedCounts, verifyBlock } from './verify-block.js';
 import type {
   BlockOutput,
@@ -39,15 +40,21 @@ export const identify = outcome(async (): Promise<CompressorIdentity[]> => {
 });
 
 export const encode = outcome(
-  async ({ block, shape, onBadRecord }: EncodeTask): Promise<EncodedBlock> => {
-    const { records, counts } = await encodeBlock(block, await compressors, onBadRecord);
-    return { output: await SHAPES[shape.kind](records, shape), counts };
+  async ({ block, shape, onBadRecord, spare }: EncodeTask): Promise<EncodedBlock> => {
+    const { take, output } =
+      shape.kind === 'parquet'
+        ? asColumns(shape.columns)
+        : asLines(shape.kind, spare ?? new ArrayBuffer(2 * block.bytes));
+    const counts = await encodeBlock(block, await compressors, onBadRecord, take);
+    return { output: await output(), counts };
   },
   ({ output }) => (output.kind === 'bytes' ? [output.bytes.buffer] : []),
 );
 
 export const fields = outcome(async ({ block, onBadRecord }: FieldsTask): Promise<FieldKinds> => {
-  return fieldKinds((await recordsOf(block, onBadRecord)).records);
+  const records: KeptRecord[] = [];
+  for await (const record of recordsOf(block, onBadRecord)) if (!('skipped' in record)) records.push(record);
+  return fieldKinds(records);
 });
 
 export const verify = outcome(async ({ block }: VerifyTask): Promise<VerifiedCounts> => {
@@ -84,27 +91,45 @@ signals.onmessage = (event) => {
 };
 signals.unref();
 
-type Shape = EncodeTask['shape'];
+/** Collects the records of a block and hands them back as a whole. */
+interface Collector {
+  take(record: ExtendedRecord): void;
+  output(): Promise<BlockOutput>;
+}
 
-/** How records are handed back. Compressed blocks are members of a gzip file, or frames of a zstd file. */
-const SHAPES: Readonly<Record<Shape['kind'], (records: ExtendedRecord[], shape: Shape) => Promise<BlockOutput>>> = {
-  jsonl: async (records) => ({ kind: 'bytes', bytes: asLines(records) }),
-  'jsonl.gz': async (records) => ({ kind: 'bytes', bytes: await gzipped(asLines(records)) }),
-  'jsonl.zst': async (records) => ({ kind: 'bytes', bytes: await zstdFrame(asLines(records)) }),
-  parquet: async (records, shape) => ({
-    kind: 'columns',
-    columns: shape.kind === 'parquet' ? valuesOf(records, shape.columns) : [],
-  }),
+function asColumns(columns: readonly Column[]): Collector {
+  const records: ExtendedRecord[] = [];
+  return {
+    take: (record) => records.push(record),
+    output: async () => ({ kind: 'columns', columns: valuesOf(records, columns) }),
+  };
+}
+
+function asLines(format: keyof typeof COMPRESSED, memory: ArrayBuffer): Collector {
+  const lines = new LinesWriter(memory);
+  return {
+    take: (record) => lines.add(record),
+    output: async () => ({ kind: 'bytes', bytes: await COMPRESSED[format](lines.bytes()) }),
+  };
+}
+
+/** Compressed blocks are members of a gzip file, or frames of a zstd file. */
+const COMPRESSED = {
+  jsonl: async (lines: Lines): Promise<Lines> => lines,
+  'jsonl.gz': gzipped,
+  'jsonl.zst': zstdFrame,
 };
 
+type Lines = Uint8Array<ArrayBuffer>;
+
 /** zlib's own default is a good compromise. A block without records has no member. */
-async function gzipped(lines: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
+async function gzipped(lines: Lines): Promise<Lines> {
   // Copied: what zlib gives may be a view of memory that is shared.
   return lines.length === 0 ? lines : new Uint8Array(await promisify(gzip)(lines));
 }
 
 /** By zstd itself, compiled to WebAssembly (docs/decisions/0083). */
-async function zstdFrame(lines: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
+async function zstdFrame(lines: Lines): Promise<Lines> {
   const { Zstd } = await import('@hpcc-js/wasm-zstd');
   // Copied: what it gives may be a view of all of its memory.
   return lines.length === 0 ? lines : new Uint8Array((await Zstd.load()).compress(lines, ZSTD_LEVEL));

@@ -13,12 +13,6 @@ export interface NamedCompressor {
   compressor: Compressor;
 }
 
-/** What became of a block. */
-export interface EncodedRecords {
-  records: ExtendedRecord[];
-  counts: BlockCounts;
-}
-
 /** What is added to a record. */
 type AddedFields = readonly (readonly [field: string, value: string])[];
 
@@ -39,8 +33,10 @@ export interface BlockCounts {
 }
 
 /**
- * Adds the codes of every compressor to every record of a block that has a text.
+ * Adds the codes of every compressor to every record of a block that has a text. Records are encoded one after the
+ * other, so that little is in memory at once; all of them together where a compressor works on batches.
  *
+ * @param take gets the records that are kept, in order
  * @throws DataError for a bad record, or one that has codes already, and CompressorError for one that a compressor
  *   cannot represent, under the policy `fail`; PluginError for a compressor that fails or breaks its contract
  */
@@ -48,24 +44,47 @@ export async function encodeBlock(
   block: RecordsBlock,
   compressors: readonly NamedCompressor[],
   onBadRecord: BadRecordPolicy,
-): Promise<EncodedRecords> {
-  const { records, skipped } = await recordsOf(block, onBadRecord, (record) => codesPresent(record, compressors));
+  take: (record: ExtendedRecord) => void,
+): Promise<BlockCounts> {
+  const zeros = (): number[] => compressors.map(() => 0);
+  const counts = { documents: 0, empty: 0, skipped: 0, textBytes: 0, symbols: zeros(), milliseconds: zeros() };
+  const together = compressors.some(({ compressor }) => compressor.encodeBatch !== undefined);
+  let records: KeptRecord[] = [];
+  for await (const record of recordsOf(block, onBadRecord, (record) => codesPresent(record, compressors))) {
+    if ('skipped' in record) {
+      counts.skipped++;
+      continue;
+    }
+    records.push(record);
+    if (together) continue;
+    await encodeRecords(records, compressors, block, onBadRecord, counts, take);
+    records = [];
+  }
+  await encodeRecords(records, compressors, block, onBadRecord, counts, take);
+  return counts;
+}
+
+/** Encodes some records and adds them to the counts. */
+async function encodeRecords(
+  records: readonly KeptRecord[],
+  compressors: readonly NamedCompressor[],
+  block: RecordsBlock,
+  onBadRecord: BadRecordPolicy,
+  counts: BlockCounts,
+  take: (record: ExtendedRecord) => void,
+): Promise<void> {
   const documents = records.filter((record): record is Document => record.text !== null);
   const byCompressor: CodedDocuments[] = [];
-  for (const compressor of compressors) byCompressor.push(await encodeAll(documents, compressor, block, onBadRecord));
-  const counts: BlockCounts = {
-    documents: 0,
-    empty: records.length - documents.length,
-    skipped,
-    textBytes: 0,
-    symbols: compressors.map(() => 0),
-    milliseconds: byCompressor.map(({ milliseconds }) => milliseconds),
-  };
-  const kept: ExtendedRecord[] = [];
+  for (const [c, compressor] of compressors.entries()) {
+    const coded = await encodeAll(documents, compressor, block, onBadRecord);
+    counts.milliseconds[c]! += coded.milliseconds;
+    byCompressor.push(coded);
+  }
   let document = 0;
   for (const record of records) {
     if (record.text === null) {
-      kept.push({ ...record, added: [] });
+      counts.empty++;
+      take({ ...record, added: [] });
       continue;
     }
     const codes = byCompressor.map(({ codes }) => codes[document] ?? null);
@@ -77,37 +96,13 @@ export async function encodeBlock(
     counts.documents++;
     counts.textBytes += record.text.length;
     for (const [c, code] of codes.entries()) counts.symbols[c]! += code!.symbols;
-    kept.push({ ...record, added: codes.flatMap((code) => code!.fields) });
+    take({ ...record, added: codes.flatMap((code) => code!.fields) });
   }
-  return { records: kept, counts };
 }
 
-/**
- * The records as lines of JSON, each as it was read with the added fields at its end: numbers, escapes and the order of
- * fields stay.
- */
-export function asLines(records: readonly ExtendedRecord[]): Uint8Array<ArrayBuffer> {
-  const pieces = records.flatMap(({ line, added }): (Uint8Array | string)[] => {
-    const length = trimmedLength(line);
-    if (added.length === 0) return [line.subarray(0, length), '\n'];
-    const fields = added.flatMap(([field, value]) => [`,${JSON.stringify(field)}:`, JSON.stringify(value)]);
-    // What ends a line that is an object is its brace.
-    return [line.subarray(0, length - 1), ...fields, '}\n'];
-  });
-  // Of the right size at once, since another thread takes it over as it is.
-  const lines = Buffer.from(new ArrayBuffer(pieces.reduce((sum, piece) => sum + Buffer.byteLength(piece), 0)));
-  let at = 0;
-  for (const piece of pieces) {
-    if (typeof piece === 'string') at += lines.write(piece, at);
-    else {
-      lines.set(piece, at);
-      at += piece.length;
-    }
-  }
-  return lines;
-}
+type Document = KeptRecord & { text: Uint8Array };
 
-/** What a compressor made of the documents of a block. */
+/** What a compressor made of some documents. */
 interface CodedDocuments {
   /** Null for a document that it refuses, under the policy `skip`. */
   codes: (CodedDocument | null)[];
@@ -120,8 +115,6 @@ interface CodedDocument {
   symbols: number;
   fields: AddedFields;
 }
-
-type Document = KeptRecord & { text: Uint8Array };
 
 function codesPresent(record: KeptRecord['record'], compressors: readonly NamedCompressor[]): Defect | null {
   for (const { compressor } of compressors)
@@ -218,11 +211,4 @@ function textOf(encoded: Encoded, name: string, field: RecordField): string {
   } catch (error) {
     throw asPluginFailure(error, `the compressor "${name}" could not write its codes`);
   }
-}
-
-/** Length without the white space at the end. */
-function trimmedLength(line: Uint8Array): number {
-  let length = line.length;
-  while (length > 0 && line[length - 1]! <= 0x20) length--;
-  return length;
 }

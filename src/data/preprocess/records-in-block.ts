@@ -13,35 +13,31 @@ export interface KeptRecord {
   text: Uint8Array | null;
 }
 
-export interface BlockRecords {
-  records: KeptRecord[];
-  /** Unusable records, under the policy `skip`. */
-  skipped: number;
+/** A record that cannot be used, under the policy `skip`. */
+export interface SkippedRecord {
+  skipped: true;
 }
 
 /**
- * The records of a block.
+ * The records of a block, one after the other: parsed, they take several times the space of their lines.
  *
  * @param check what else makes a record unusable
  * @throws DataError for a bad record under the policy `fail`, with its file, line and field; if the file is damaged
  */
-export async function recordsOf(
+export async function* recordsOf(
   block: RecordsBlock,
   onBadRecord: BadRecordPolicy,
   check: (record: KeptRecord['record']) => Defect | null = () => null,
-): Promise<BlockRecords> {
-  const records: KeptRecord[] = [];
-  let skipped = 0;
+): AsyncGenerator<KeptRecord | SkippedRecord> {
   for (const { line, number } of await linesOf(block)) {
     const parsed = parseObject(line);
     const result = 'defect' in parsed ? parsed : readRecord(parsed.record, null);
     const defect = 'defect' in result ? result.defect : 'record' in parsed ? check(parsed.record) : null;
     if (defect !== null) {
       if (onBadRecord === 'fail') throw badRecord(defect, block.file, number);
-      skipped++;
+      yield { skipped: true };
     } else if ('record' in parsed && !('defect' in result)) {
-      records.push({ line, number, record: parsed.record, text: 'document' in result ? result.document.bytes : null });
+      yield { line, number, record: parsed.record, text: 'document' in result ? result.document.bytes : null };
     }
   }
-  return { records, skipped };
 }

@@ -67,6 +67,7 @@ export async function writeShards(
       open ??= await OpenShard.create(step.shard, place);
       if (step.block !== null && result !== null) {
         await open.write(step.block, result, times);
+        pool.takeBack(result);
         progress.add(step.block.bytes);
       }
       if (!step.endsShard) continue;

@@ -22,11 +22,15 @@ export async function verifyBlock(
   block: RecordsBlock,
   compressors: readonly NamedCompressor[],
 ): Promise<VerifiedCounts> {
-  const { records } = await recordsOf(block, 'fail');
-  let documents = 0;
-  for (const { record, number, text } of records) {
-    if (text === null) continue;
-    documents++;
+  const counts = { documents: 0, empty: 0 };
+  for await (const kept of recordsOf(block, 'fail')) {
+    if ('skipped' in kept) continue;
+    const { record, number, text } = kept;
+    if (text === null) {
+      counts.empty++;
+      continue;
+    }
+    counts.documents++;
     for (const { name, compressor } of compressors) {
       const place = { file: block.file.path, line: number, field: compressor.field.name };
       const decoded = await decodedOf(record, name, compressor, place);
@@ -37,7 +41,7 @@ export async function verifyBlock(
         });
     }
   }
-  return { documents, empty: records.length - documents };
+  return counts;
 }
 
 async function decodedOf(

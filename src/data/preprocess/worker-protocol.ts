@@ -30,6 +30,8 @@ export interface EncodeTask {
   block: RecordsBlock;
   shape: BlockShape;
   onBadRecord: BadRecordPolicy;
+  /** Memory for lines, if there is some that was used before. */
+  spare?: ArrayBuffer;
 }
 
 /** Which fields a block's records have. */
