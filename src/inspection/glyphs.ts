@@ -1,3 +1,5 @@
+import { characterWidth } from '../support/utf8.js';
+
 /**
  * How bytes are shown: valid UTF-8 as its characters, and as escapes all that would not be seen, or would change how
  * its neighbours are seen: control characters, marks of direction, spaces other than U+0020, and bytes that are no text.
@@ -18,11 +20,12 @@ export function glyphsOf(bytes: Uint8Array): Glyph[] {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   const glyphs: Glyph[] = [];
   for (let at = 0; at < buffer.length; ) {
-    const length = sequenceLength(buffer[at]!);
-    const character = buffer.toString('utf8', at, at + length);
-    const valid = Buffer.from(character).equals(buffer.subarray(at, at + length));
-    append(glyphs, valid ? glyphOf(character) : { kind: 'escape', text: byteEscape(buffer[at]!) });
-    at += valid ? length : 1;
+    const width = characterWidth(buffer, at);
+    append(
+      glyphs,
+      width > 0 ? glyphOf(buffer.toString('utf8', at, at + width)) : { kind: 'escape', text: byteEscape(buffer[at]!) },
+    );
+    at += Math.max(1, width);
   }
   return glyphs;
 }
@@ -42,9 +45,3 @@ function glyphOf(character: string): Glyph {
 }
 
 const byteEscape = (byte: number): string => `\\x${byte.toString(16).padStart(2, '0')}`;
-
-/** Bytes of the UTF-8 sequence that a byte begins. */
-function sequenceLength(lead: number): number {
-  if (lead < 0xc0) return 1;
-  return lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-}

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { TokenizerError } from '../support/errors.js';
+import { characterWidth } from '../support/utf8.js';
 import type { EncodeOptions, Tokenizer } from './tokenizer.js';
 
 /**
@@ -50,24 +51,6 @@ function* utf8Parts(bytes: Uint8Array): Generator<Utf8Part> {
     at += Math.max(1, width);
   }
   if (bytes.length > start) yield { start, end: bytes.length, valid };
-}
-
-/** How many bytes the character at `at` has; 0 if none begins there (table 3-7 of the Unicode standard). */
-function characterWidth(bytes: Uint8Array, at: number): number {
-  const lead = bytes[at]!;
-  if (lead < 0x80) return 1;
-  const second = bytes[at + 1] ?? 0;
-  const follows = (ahead: number) => ((bytes[at + ahead] ?? 0) & 0xc0) === 0x80;
-  if (lead >= 0xc2 && lead <= 0xdf) return follows(1) ? 2 : 0;
-  if (lead >= 0xe0 && lead <= 0xef) {
-    const inRange = second >= (lead === 0xe0 ? 0xa0 : 0x80) && second <= (lead === 0xed ? 0x9f : 0xbf);
-    return inRange && follows(2) ? 3 : 0;
-  }
-  if (lead >= 0xf0 && lead <= 0xf4) {
-    const inRange = second >= (lead === 0xf0 ? 0x90 : 0x80) && second <= (lead === 0xf4 ? 0x8f : 0xbf);
-    return inRange && follows(2) && follows(3) ? 4 : 0;
-  }
-  return 0;
 }
 
 /** A byte order mark at the beginning is text like any other. */
