@@ -1,5 +1,6 @@
 import { asPluginFailure } from '../plugins/compressor-instance.js';
 import type { Compressor } from '../plugins/contracts.js';
+import { symbolsFault } from '../plugins/symbols.js';
 import { CompressorError, DataError, type ErrorLocation, PcError, PluginError } from '../support/errors.js';
 import type { Random } from '../support/random/index.js';
 import type { DataDocument } from './records.js';
@@ -18,7 +19,7 @@ export function drawCodeField({ codes }: DataDocument, random: Random): string |
  *
  * @param locate where the document was read, asked only when something is wrong
  * @throws CompressorError if the compressor cannot represent the document or did not write the codes; DataError if they
- *   are of another compressor; PluginError if the compressor fails by an error that is none of ours
+ *   are of another compressor; PluginError if the compressor fails by an error that is none of ours, or breaks its contract
  */
 export async function symbolsOf(
   { bytes, codes }: DataDocument,
@@ -38,15 +39,19 @@ export async function symbolsOf(
     const encoded = stored === null ? await compressor.encode(bytes) : compressor.field.read(stored);
     return encoded.symbols;
   }, locate);
-  for (const symbol of symbols) {
-    if (symbol < compressor.alphabetSize) continue;
-    throw new DataError(`symbol ${symbol} is outside the compressor's alphabet of ${compressor.alphabetSize}`, {
+  const fault = symbolsFault(symbols, compressor.alphabetSize);
+  if (fault === null) return symbols;
+  if (codeField === null) {
+    throw new PluginError(`the compressor broke its contract on a document: ${fault}`, {
       ...(await locate()),
-      ...(codeField !== null && { field: codeField }),
-      hint: 'The codes were made by another compressor or with other options.',
+      hint: 'Report this to the author of the plugin; docs/plugins.md describes the contract.',
     });
   }
-  return symbols;
+  throw new DataError(`the codes are not of this compressor: ${fault}`, {
+    ...(await locate()),
+    field: codeField,
+    hint: 'They were made by another compressor or with other options.',
+  });
 }
 
 async function attempt<T>(encode: () => Promise<T>, locate: () => Promise<ErrorLocation>): Promise<T> {

@@ -1,5 +1,6 @@
 import { asPluginFailure } from '../plugins/compressor-instance.js';
 import type { Segment } from '../plugins/contracts.js';
+import { symbolsFault } from '../plugins/symbols.js';
 import { PluginError } from '../support/errors.js';
 import { DistinctSymbols } from './distinct-symbols.js';
 import type { ByteRange } from './excerpt.js';
@@ -33,7 +34,9 @@ export class CompressorInspector {
     const { compressor } = this.inspected;
     try {
       const { symbols } = await compressor.encode(document);
-      this.requireSymbols(symbols);
+      // Figures of symbols that cannot be would be of no use.
+      const fault = symbolsFault(symbols, compressor.alphabetSize);
+      if (fault !== null) throw this.broken(fault);
       this.distinct.add(symbols);
       this.firstSymbols.push(...symbols.subarray(0, FIRST_SYMBOLS - this.firstSymbols.length));
       if (within !== null && compressor.segments !== undefined)
@@ -90,14 +93,6 @@ export class CompressorInspector {
       index++;
     }
     if (previous.byteEnd !== length) throw this.broken(`its segments end at byte ${previous.byteEnd} of ${length}`);
-  }
-
-  /** Figures of symbols that cannot be would be of no use. What a plugin gives comes from foreign JavaScript. */
-  private requireSymbols(symbols: unknown): void {
-    if (!(symbols instanceof Uint32Array)) throw this.broken('encode gave no Uint32Array of symbols');
-    const { alphabetSize } = this.inspected.compressor;
-    const outside = symbols.find((symbol) => symbol >= alphabetSize);
-    if (outside !== undefined) throw this.broken(`symbol ${outside} is outside its alphabet of ${alphabetSize}`);
   }
 
   /** What follows relies on cells in order that cover the text. */

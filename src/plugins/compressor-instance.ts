@@ -18,6 +18,9 @@ export interface CompressorDescriptor {
   artifactsDirectory: string;
 }
 
+/** What may hold codes, so that no field of the data is written over: our fields, and those of other systems' records. */
+const CODE_FIELD = /^pc_.|^m1|ac_b64$/;
+
 const ignore = (): void => {};
 
 /**
@@ -113,4 +116,8 @@ function checkCompressor(candidate: Compressor, name: string): void {
   if (typeof encode !== 'function' || typeof decode !== 'function') throw wrong('encode and decode must be functions');
   if (typeof field?.name !== 'string' || typeof field.write !== 'function' || typeof field.read !== 'function')
     throw wrong('field must have a name, write and read');
+  if (!CODE_FIELD.test(field.name))
+    throw wrong(`its field is named "${field.name}"; names of fields begin with pc_ or m1, or end in ac_b64`);
+  if (field.sideName !== undefined && !/^pc_./.test(field.sideName))
+    throw wrong(`its sideName is "${field.sideName}"; it must begin with pc_`);
 }

@@ -55,6 +55,15 @@ describe('symbolsOf', () => {
     expect([...(await symbols({ alphabetSize: 90 }, 'codes'))]).toEqual([88, 89]);
   });
 
+  it.each([
+    ['symbols outside its alphabet', Uint32Array.of(256), 'symbol 256 is outside its alphabet of 256'],
+    ['symbols that are no Uint32Array', [97] as unknown as Uint32Array, 'no Uint32Array'],
+  ])('blames the plugin for freshly encoded %s', async (_, given, message) => {
+    const failure = symbols({ encode: () => ({ symbols: given }) });
+    await expect(failure).rejects.toBeInstanceOf(PluginError);
+    await expect(failure).rejects.toMatchObject({ location: place, message: expect.stringContaining(message) });
+  });
+
   it('misses codes that were there before', async () => {
     await expect(symbols({}, 'gone')).rejects.toMatchObject({ code: 'data', location: { ...place, field: 'gone' } });
   });

@@ -1,6 +1,12 @@
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
-import { type CompressorDescriptor, instantiateCompressor } from '../../src/plugins/compressor-instance.js';
+import { z } from 'zod';
+import {
+  type CompressorDescriptor,
+  createCompressor,
+  instantiateCompressor,
+} from '../../src/plugins/compressor-instance.js';
+import type { RecordField } from '../../src/plugins/contracts.js';
 import { builtinRegistry } from '../../src/plugins/discovery.js';
 import { ConfigError, PluginError } from '../../src/support/errors.js';
 import { compiled } from '../support/child-process.js';
@@ -61,5 +67,35 @@ describe('a descriptor', () => {
 
   it('with bad options is refused', async () => {
     await expect(instantiateCompressor(descriptor({ options: { maxBits: 8 } }))).rejects.toThrow(ConfigError);
+  });
+});
+
+describe('the field of a compressor', () => {
+  const created = (changes: Partial<RecordField>) => {
+    const field = { name: 'pc_identity', write: () => '', read: () => ({ symbols: new Uint32Array(0) }), ...changes };
+    const compressor = {
+      alphabetSize: 256,
+      fingerprint: 'identity',
+      encode: (bytes: Uint8Array) => ({ symbols: Uint32Array.from(bytes) }),
+      decode: () => new Uint8Array(0),
+      field,
+    };
+    const definition = { name: 'identity', summary: '', options: z.strictObject({}), create: async () => compressor };
+    return createCompressor(definition, {}, { artifactsDirectory: '/artifacts', log: () => {} });
+  };
+
+  it.each(['pc_identity', 'm1_0123', 'm1', 'zstd_ac_b64'])('may be named %s', async (name) => {
+    expect((await created({ name })).field.name).toBe(name);
+  });
+
+  it.each(['text', 'content', 'id', '', 'pc_'])('may not be named "%s", as data are', async (name) => {
+    await expect(created({ name })).rejects.toThrow(PluginError);
+    await expect(created({ name })).rejects.toThrow(`its field is named "${name}"`);
+  });
+
+  it('has side data only in a field whose name begins with pc_', async () => {
+    const sideName = 'text' as `pc_${string}`;
+    await expect(created({ sideName })).rejects.toThrow('its sideName is "text"');
+    await expect(created({ sideName: 'pc_side' })).resolves.toBeDefined();
   });
 });
