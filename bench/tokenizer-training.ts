@@ -4,7 +4,7 @@
  *
  *     npm run bench:tokenizer-training -- FILE.jsonl [VOCABULARY_SIZE] [THREADS,…]
  *
- * Ours reads the file as part of the time, the peer has the documents in memory before. PYTHON names an interpreter that has
+ * Ours reads the file as part of the time, the peer has the documents in memory before. PC_BENCH_PYTHON names an interpreter that has
  * the package `tokenizers`; without one ours is measured alone. To reach: no slower, and two threads 1.7 times one.
  */
 import { spawnSync } from 'node:child_process';
@@ -63,10 +63,14 @@ if (counting.length > 1) {
 
 function rustSeconds(data: string, workers: number): { version: string; seconds: number; merges: string[] } | null {
   const path = join(folder, 'merges.txt');
-  const result = spawnSync(process.env.PYTHON ?? 'python3', [PEER, data, size, TRAINING_DEFAULTS.pattern, path], {
-    encoding: 'utf8',
-    env: { ...process.env, RAYON_NUM_THREADS: String(workers) },
-  });
+  const result = spawnSync(
+    process.env.PC_BENCH_PYTHON ?? 'python3',
+    [PEER, data, size, TRAINING_DEFAULTS.pattern, path],
+    {
+      encoding: 'utf8',
+      env: { ...process.env, RAYON_NUM_THREADS: String(workers) },
+    },
+  );
   if (result.status !== 0) return null;
   return { ...JSON.parse(result.stdout), merges: readFileSync(path, 'utf8').trimEnd().split('\n') };
 }

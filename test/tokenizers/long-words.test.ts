@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { TokenizerError } from '../../src/support/errors.js';
+import { loadHuggingFace } from '../../src/tokenizers/huggingface/index.js';
 import { loadTokenizer } from '../../src/tokenizers/index.js';
 import { pathOf } from './rust-library.js';
+import { byteLevelFile } from './tiny-files.js';
 
 /** Far beyond where words are scanned; a word of 100 MB is in `test/full/fuzz`. */
 const LENGTH = 300_000;
@@ -21,5 +24,27 @@ describe('a document that is one word', () => {
     const before = tokenizer.encode('some words');
     tokenizer.encode(' '.repeat(LENGTH));
     expect(tokenizer.encode('some words')).toEqual(before);
+  });
+});
+
+describe('a word too long for a pattern that has no scanner', () => {
+  const pattern = { Regex: '(?:ab|c)+|.' };
+  const pretokenizers = [
+    { type: 'Split', pattern, behavior: 'Isolated', invert: false },
+    { type: 'ByteLevel', add_prefix_space: false, use_regex: false },
+  ];
+  const json = byteLevelFile({ pre_tokenizer: { type: 'Sequence', pretokenizers } });
+  const tokenizer = loadHuggingFace(Buffer.from(json), 'tokenizer.json');
+
+  it('is refused with a hint, and the next text is encoded as ever', () => {
+    const before = tokenizer.encode('cab hello');
+    expect(() => tokenizer.encode('c'.repeat(12e6))).toThrow(
+      expect.objectContaining({
+        constructor: TokenizerError,
+        message: expect.stringContaining('too long for the tokenizer'),
+        hint: expect.stringContaining('leave them out'),
+      }),
+    );
+    expect(tokenizer.encode('cab hello')).toEqual(before);
   });
 });

@@ -15,7 +15,7 @@ export function rustLibrary(json: string): RustLibrary {
   };
 }
 
-export type RealFile = 'claude' | 'deepseek_v3' | 'gemini' | 'gpt4o' | 'llama2' | 'llama3' | 'qwen3';
+export type RealFile = 'claude' | 'deepseek_v3' | 'gpt4o' | 'llama2' | 'llama3' | 'qwen3';
 
 /** Where the package of a real tokenizer has its file. */
 export function pathOf(name: RealFile): string {

@@ -7,7 +7,8 @@ export class SymbolBuffer {
 
   /** The buffer, with room for `count` symbols or more; what it held is lost. */
   reserve(count: number): Int32Array {
-    if (count > this.values.length) this.values = new Int32Array(2 ** Math.ceil(Math.log2(count)));
+    if (count > KEPT) this.values = new Int32Array(count);
+    else if (count > this.values.length) this.values = new Int32Array(2 ** Math.ceil(Math.log2(count)));
     return this.values;
   }
 

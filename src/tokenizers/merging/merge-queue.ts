@@ -6,9 +6,12 @@ import { MinHeap } from './min-heap.js';
  * into a binary heap.
  */
 export class MergeQueue {
+  /** A ring, so that what waits may be as many as there is room for, wherever it begins. */
   private line: Float64Array;
-  private lineStart = 0;
-  private lineEnd = 0;
+  private first = 0;
+  private waiting = 0;
+  /** What came into the line last. */
+  private last = 0;
   private readonly heap = new MinHeap(64);
 
   /** @param capacity how many numbers there probably are at a time */
@@ -17,40 +20,42 @@ export class MergeQueue {
   }
 
   get isEmpty(): boolean {
-    return this.lineStart === this.lineEnd && this.heap.size === 0;
+    return this.waiting === 0 && this.heap.size === 0;
   }
 
   clear(): void {
-    this.lineStart = 0;
-    this.lineEnd = 0;
+    this.first = 0;
+    this.waiting = 0;
     this.heap.clear();
   }
 
   push(entry: number): void {
-    if (this.lineStart === this.lineEnd) {
-      this.lineStart = 0;
-      this.lineEnd = 0;
-    } else if (entry < this.line[this.lineEnd - 1]!) {
+    if (this.waiting > 0 && entry < this.last) {
       this.heap.push(entry);
       return;
     }
-    if (this.lineEnd === this.line.length) this.makeRoomInLine();
-    this.line[this.lineEnd++] = entry;
+    if (this.waiting === this.line.length) this.makeRoomInLine();
+    const { length } = this.line;
+    const end = this.first + this.waiting++;
+    this.line[end < length ? end : end - length] = entry;
+    this.last = entry;
   }
 
   /** Takes out the smallest; there must be one. */
   pop(): number {
-    const inLine = this.lineStart < this.lineEnd;
-    const takesLine = inLine && (this.heap.size === 0 || this.line[this.lineStart]! <= this.heap.smallest);
-    return takesLine ? this.line[this.lineStart++]! : this.heap.pop();
+    const { heap, line } = this;
+    if (this.waiting === 0 || (heap.size > 0 && heap.smallest < line[this.first]!)) return heap.pop();
+    const smallest = line[this.first]!;
+    this.first = this.first + 1 === line.length ? 0 : this.first + 1;
+    this.waiting--;
+    return smallest;
   }
 
   private makeRoomInLine(): void {
-    const waiting = this.line.subarray(this.lineStart, this.lineEnd);
-    const target = waiting.length * 2 > this.line.length ? new Float64Array(this.line.length * 2) : this.line;
-    target.set(waiting);
-    this.line = target;
-    this.lineEnd = waiting.length;
-    this.lineStart = 0;
+    const larger = new Float64Array(this.line.length * 2);
+    larger.set(this.line.subarray(this.first));
+    larger.set(this.line.subarray(0, this.first), this.line.length - this.first);
+    this.line = larger;
+    this.first = 0;
   }
 }

@@ -12,8 +12,6 @@ const SCANNED_LENGTH = 64;
 const NO_RANK = MAX_MERGES;
 /** An entry of the queue is `rank · POSITIONS + position`: ordered by rank, then from left to right, exact in a double. */
 const POSITIONS = 2 ** 32;
-/** Marks, in place of its successor, a symbol that has been merged into its left neighbour. */
-const GONE = -1;
 
 /** Working memory for more symbols than these is given back after use. */
 const KEPT_SYMBOLS = 1 << 20;
@@ -69,12 +67,11 @@ export class SymbolMerger {
 
   private mergeByQueue(symbols: Int32Array, length: number): number {
     const { table } = this;
-    if (this.links === undefined || this.links.next.length < length) this.links = linksFor(length);
-    const { next, previous, queue } = this.links;
+    if (this.links === undefined || this.links.bounds.length < length) this.links = linksFor(length);
+    const { bounds, queue } = this.links;
     queue.clear();
     for (let i = 0; i < length; i++) {
-      next[i] = i + 1;
-      previous[i] = i - 1;
+      bounds[i] = i + 1;
       const slot = i + 1 < length ? table.find(symbols[i]!, symbols[i + 1]!) : -1;
       if (slot >= 0) queue.push(table.rankAt(slot) * POSITIONS + i);
     }
@@ -82,41 +79,46 @@ export class SymbolMerger {
       const entry = queue.pop();
       const rank = Math.floor(entry / POSITIONS);
       const at = entry - rank * POSITIONS;
-      const right = next[at]!;
+      const right = bounds[at]!;
       // An entry is of the past if one of its symbols has merged since: the first is gone, or the pair is another.
-      if (right === GONE || right === length) continue;
+      if (right < 0 || right === length) continue;
       const slot = table.find(symbols[at]!, symbols[right]!);
       if (slot < 0 || table.rankAt(slot) !== rank) continue;
       symbols[at] = table.resultAt(slot);
-      const after = next[right]!;
-      next[right] = GONE;
-      next[at] = after;
+      const after = bounds[right]!;
+      bounds[right] = ~at;
+      bounds[after - 1] = ~at;
+      bounds[at] = after;
       if (after < length) {
-        previous[after] = at;
         const following = table.find(symbols[at]!, symbols[after]!);
         if (following >= 0) queue.push(table.rankAt(following) * POSITIONS + at);
       }
-      const before = previous[at]!;
-      if (before >= 0) {
+      if (at > 0) {
+        const last = bounds[at - 1]!;
+        const before = last < 0 ? ~last : at - 1;
         const preceding = table.find(symbols[before]!, symbols[at]!);
         if (preceding >= 0) queue.push(table.rankAt(preceding) * POSITIONS + before);
       }
     }
     let remaining = 0;
-    for (let i = 0; i < length; i = next[i]!) symbols[remaining++] = symbols[i]!;
+    for (let i = 0; i < length; i = bounds[i]!) symbols[remaining++] = symbols[i]!;
     if (length > KEPT_SYMBOLS) this.links = undefined;
     return remaining;
   }
 }
 
-/** The symbols that are left, as a doubly linked list over their first positions, and the merges that are possible. */
+/** The symbols that are left, each over the positions of what it was merged from, and the merges that are possible. */
 interface Links {
-  next: Int32Array;
-  previous: Int32Array;
+  /**
+   * At the first position of a symbol the first of the next one; at its last position, if that is another, the
+   * complement of its first. What lies between them is negative.
+   */
+  bounds: Int32Array;
   queue: MergeQueue;
 }
 
+/** With some room to spare, so that words of about the same length need no new ones; very long ones come seldom. */
 function linksFor(length: number): Links {
-  const capacity = 2 ** Math.ceil(Math.log2(length));
-  return { next: new Int32Array(capacity), previous: new Int32Array(capacity), queue: new MergeQueue(capacity) };
+  const capacity = length > KEPT_SYMBOLS ? length : 2 ** Math.ceil(Math.log2(length));
+  return { bounds: new Int32Array(capacity), queue: new MergeQueue(capacity) };
 }
