@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Flags } from '@oclif/core';
 import type { ImportReport } from '../data/import-options.js';
@@ -10,7 +11,7 @@ const HELD_OUT = 0.05;
 export default class Init extends BaseCommand {
   static override summary = 'Begin a project: write pc.config.yaml, and import training and validation data.';
   static override description =
-    "Imports source code that is on this machine: that of the current directory if there is enough, else this program's own dependencies, Python's library or Node's headers.";
+    "Imports source code that is on this machine: that of the current directory if there is enough, else this program's own dependencies, Python's library or Node's headers. Datasets data/train and data/validation that exist already are kept.";
   static override examples = ['<%= config.bin %> init', '<%= config.bin %> init --data ~/projects'];
   static override flags = {
     data: Flags.string({ summary: 'Folder of text to train on, instead.', helpValue: 'DIR' }),
@@ -28,13 +29,16 @@ export default class Init extends BaseCommand {
 
     const cwd = process.cwd();
     await refuseSecondProject(cwd, flags.force);
-    for (const path of ['data/train', 'data/validation']) await refuseToOverwrite(path, flags.force);
+    const datasets = ['data/train', 'data/validation'] as const;
+    // Data that was imported or downloaded before stays as it is, unless other data is asked for.
+    const keep = !flags.force && flags.data === undefined && datasets.every((path) => existsSync(path));
+    if (!keep) for (const path of datasets) await refuseToOverwrite(path, flags.force);
 
     const { source, report } = await this.runTasks<{ source?: SourceCandidate; report?: ImportReport }>(
       [
         {
           title: 'Looking for source code',
-          enabled: flags.data === undefined,
+          enabled: flags.data === undefined && !keep,
           task: async (context, task) => {
             context.source = await findSourceCode(cwd);
             task.title = `Found ${context.source.title}`;
@@ -42,6 +46,7 @@ export default class Init extends BaseCommand {
         },
         {
           title: 'Importing training and validation data',
+          enabled: !keep,
           task: async (context, task) => {
             const progress = this.progressOf(task);
             context.report = await importSourceTree({
@@ -61,11 +66,11 @@ export default class Init extends BaseCommand {
       ],
       {},
     );
-    const { training, validation } = report!;
-    this.log(`\nTraining data:   ${describe(training)}`);
-    this.log(`Validation data: ${describe(validation!)}`);
+    const [training, validation] = [report?.training ?? null, report?.validation ?? null];
+    this.log(`\nTraining data:   ${training === null ? `${datasets[0]}, as it is` : describe(training)}`);
+    this.log(`Validation data: ${validation === null ? `${datasets[1]}, as it is` : describe(validation)}`);
     this.log('\nNext: pc train, then pc eval bpb --raw-only; pc configs show prints all settings.');
-    return { config: PROJECT_FILE, source: source?.title ?? flags.data, training, validation };
+    return { config: PROJECT_FILE, source: source?.title ?? flags.data ?? null, training, validation };
   }
 }
 

@@ -75,7 +75,7 @@ export async function openCheckpointedModel(request: CheckpointedModelRequest): 
       const name = settings.data.compressor;
       const compressor = await registry.createCompressor(name, settings.compressors[name]);
       opened.push(() => compressor.dispose?.());
-      requireTrainedCompressor(compressor, trainedCompressor, checkpoint);
+      requireTrainedCompressor(compressor, trainedCompressor, checkpoint, '--raw-only needs no compressor.');
       return compressor;
     };
     let made: Promise<Compressor> | null = null;

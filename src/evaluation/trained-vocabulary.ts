@@ -35,16 +35,20 @@ export function trainedVocabularyOf({ state, path }: Checkpoint): TrainedVocabul
   });
 }
 
-/** @throws CheckpointError if the compressor makes other codes than those the model was trained on */
+/**
+ * @param otherwise what else the user could do
+ * @throws CheckpointError if the compressor makes other codes than those the model was trained on
+ */
 export function requireTrainedCompressor(
   { fingerprint }: Pick<Compressor, 'fingerprint'>,
   trained: string,
-  { path }: Checkpoint,
+  { path }: Pick<Checkpoint, 'path'>,
+  otherwise: string,
 ): void {
   if (fingerprint === trained) return;
   throw new CheckpointError(`the model was trained on codes of ${trained}, and the compressor here is ${fingerprint}`, {
     file: path,
     field: 'compressors',
-    hint: 'Restore what the compressor was made with, such as its tokenizer. --raw-only needs no compressor.',
+    hint: `Restore what the compressor was made with, such as its tokenizer. ${otherwise}`,
   });
 }

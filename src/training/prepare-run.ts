@@ -4,6 +4,7 @@ import { type Checkpoint, tidyCheckpoints } from '../checkpoints/index.js';
 import { trainedRepresentations } from '../data/compression-schedule.js';
 import { type Loader, openLoader } from '../data/loader.js';
 import { trainingSources } from '../data/mixture.js';
+import { requireTrainedCompressor, trainedVocabularyOf } from '../evaluation/trained-vocabulary.js';
 import { createModel, type LanguageModel, vocabularySizes } from '../models/index.js';
 import type { Backend, Compressor } from '../plugins/contracts.js';
 import type { PluginRegistry } from '../plugins/registry.js';
@@ -89,6 +90,7 @@ async function openRun(request: TrainingRequest, onOpen: OnOpen): Promise<Omit<P
   const state = resumed ? parseRunState(resumed) : null;
 
   const model = await openModel(request, onOpen);
+  if (checkpoint !== null) compareCodes(model, checkpoint, request);
   const engine = await openEngine(request, model.model, onOpen);
   await fillState(engine.session, { model: model.model, checkpoint, resumed: resumed !== null }, request);
   const loader = await openRunLoader(request, model, engine.backend, state);
@@ -120,6 +122,23 @@ async function openModel({ settings, registry, onProblem }: TrainingRequest, onO
   const model = createModel(settings.model, vocabularySizes(layout.size));
   checkModel(model, settings);
   return { compressor, layout, model };
+}
+
+/**
+ * Weights are of use for the codes they were trained on.
+ *
+ * @throws CheckpointError if a resumed run would go on with others; a new run from the weights is warned of them
+ */
+function compareCodes({ compressor, layout }: ModelToTrain, checkpoint: Checkpoint, request: TrainingRequest): void {
+  const trained = trainedVocabularyOf(checkpoint);
+  if (layout.alphabetSize === 0 || trained.layout.alphabetSize === 0) return;
+  const { path } = checkpoint;
+  if (request.start.kind === 'resume')
+    requireTrainedCompressor(compressor, trained.compressor, checkpoint, `Or start a new run: --from ${path}.`);
+  else if (compressor.fingerprint !== trained.compressor)
+    request.onProblem(
+      `the weights of ${path} were trained on codes of ${trained.compressor}; this run trains them on codes of ${compressor.fingerprint}`,
+    );
 }
 
 async function openEngine(

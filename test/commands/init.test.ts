@@ -64,6 +64,18 @@ describe('pc init', () => {
     expect(readdirSync(cwd)).toEqual([]);
   });
 
+  it('keeps data that is there already, unless it is given other data', async () => {
+    await pc(['data', 'import', texts, '--validation', '0.2'], { cwd });
+    const before = readFileSync(join(cwd, 'data/train/manifest.json'), 'utf8');
+    const refused = await pc(['init', '--data', texts], { cwd });
+    expect(refused.stderr).toContain('data/train');
+    const { status, stdout } = await pc(['init'], { cwd });
+    expect(status).toBe(0);
+    expect(stdout).toContain('data/train, as it is');
+    expect(existsSync(join(cwd, 'pc.config.yaml'))).toBe(true);
+    expect(readFileSync(join(cwd, 'data/train/manifest.json'), 'utf8')).toBe(before);
+  });
+
   it('does not put a second configuration beside one in another format', async () => {
     writeFileSync(join(cwd, 'pc.config.json'), '{"steps": 1}');
     const { status, stderr } = await pc(['init', '--data', texts, '--force'], { cwd });

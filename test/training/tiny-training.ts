@@ -66,12 +66,21 @@ export interface TinyRunOptions {
   /** Stops the run after this step. */
   stopAfter?: number;
   observer?: Partial<TrainingObserver>;
+  onProblem?: (message: string) => void;
 }
 
 /** Trains in a project in this process, as `pc train` does. */
 export async function trainTiny(
   project: string,
-  { name = 'run', set = [], start = { kind: 'new' }, force = false, stopAfter, observer = {} }: TinyRunOptions = {},
+  {
+    name = 'run',
+    set = [],
+    start = { kind: 'new' },
+    force = false,
+    stopAfter,
+    observer = {},
+    onProblem = () => undefined,
+  }: TinyRunOptions = {},
 ): Promise<TrainingSummary> {
   const directory = join(project, 'runs', name);
   const places = [`data.root=${join(project, 'data')}`, `data.validation=${join(project, 'data/validation')}`];
@@ -90,7 +99,7 @@ export async function trainTiny(
       start,
       force,
       version: 'test',
-      onProblem: () => undefined,
+      onProblem,
     },
     {
       onStart: ({ step }) => {
