@@ -79,7 +79,6 @@ describe('pc preprocess', () => {
   it.each([
     [['--compressor', 'gzip,gzip'], /names gzip twice/],
     [['--compressor', 'gzp'], /no compressor is named "gzp"[\s\S]*"gzip"/],
-    [['--compressor', 'gzip', '--set', 'steps=3'], /steps would be ignored/],
     [['--compressor', 'gzip', '--set', 'compressors.bit.x=3'], /compressors.bit.x would be ignored/],
     [['--compressor', 'gzip', '--shard-index', '2', '--shard-count', '2'], /--shard-index 2 is not below/],
     [['--compressor', 'gzip', '-o', 'in'], /output in is an input/],

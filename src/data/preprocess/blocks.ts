@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { DataFile } from '../data-files.js';
 import { decompressed } from '../decompression.js';
-import { isBlank, LINE_FEED, withoutByteOrderMark } from '../lines.js';
+import { cutLongLines, isBlank, LINE_FEED, withoutByteOrderMark } from '../lines.js';
 import { ParquetFile, partsOf } from '../parquet-file.js';
 import { rowAsLine } from '../record-lines.js';
 
@@ -50,7 +50,7 @@ export async function* recordBlocks(file: DataFile): AsyncGenerator<RecordsBlock
       ? createReadStream(file.path, { highWaterMark: CHUNK_BYTES })
       : decompressed({ ...file, format: file.format });
   let first = 0;
-  for await (const bytes of lineBlocks(chunks)) {
+  for await (const bytes of lineBlocks(cutLongLines(chunks))) {
     const count = countLines(bytes);
     yield { file: { path: file.path }, content: { kind: 'lines', bytes }, first, count, bytes: bytes.length };
     first += count;

@@ -187,9 +187,10 @@ function requireAll(encoded: Encoded[], count: number, name: string): Encoded[] 
 
 function requireSymbols({ symbols }: Encoded, name: string, { alphabetSize }: Compressor): void {
   if (!(symbols instanceof Uint32Array)) throw brokenContract(name, 'encode gave no Uint32Array of symbols');
-  for (const symbol of symbols)
-    if (symbol >= alphabetSize)
-      throw brokenContract(name, `symbol ${symbol} is outside its alphabet of ${alphabetSize}`);
+  // By index: an iterator would take as long as a fast compressor does.
+  for (let i = 0; i < symbols.length; i++)
+    if (symbols[i]! >= alphabetSize)
+      throw brokenContract(name, `symbol ${symbols[i]} is outside its alphabet of ${alphabetSize}`);
 }
 
 function brokenContract(name: string, what: string): PcError {

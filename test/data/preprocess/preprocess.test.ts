@@ -133,18 +133,21 @@ describe('records that cannot be used', () => {
     ['codes already', '{"text":"x","pc_halfbyte":"eA=="}', { code: 'data', location: { field: 'pc_halfbyte' } }],
   ];
 
-  it.each(BAD)('such as %s stop it, with file and line, or are left out', async (_, line, error) => {
-    const content = Buffer.concat([
-      Buffer.from(jsonl(['good'])),
-      Buffer.from(line),
-      Buffer.from(`\n${jsonl(['more'])}`),
-    ]);
-    const folder = temporaryData({ 'a.jsonl': content });
+  const between = (...lines: (string | Uint8Array)[]): Uint8Array =>
+    Buffer.concat(
+      [jsonl(['good']), ...lines.flatMap((line) => [line, '\n']), jsonl(['more'])].map((part) => Buffer.from(part)),
+    );
+
+  it.each(BAD)('such as %s stop it, with file and line', async (_, line, error) => {
     const out = output();
-    await expect(run(folder, out)).rejects.toMatchObject(error);
+    await expect(run(temporaryData({ 'a.jsonl': between(line) }), out)).rejects.toMatchObject(error);
     expect(existsSync(out)).toBe(false);
-    const { datasets } = await run(folder, out, { onBadRecord: 'skip' });
-    expect(datasets).toMatchObject([{ documents: 2, skipped: 1, complete: true }]);
+  });
+
+  it('are left out and counted if that is asked for', async () => {
+    const folder = temporaryData({ 'a.jsonl': between(...BAD.map(([, line]) => line)) });
+    const { datasets } = await run(folder, output(), { onBadRecord: 'skip' });
+    expect(datasets).toMatchObject([{ documents: 2, skipped: BAD.length, complete: true }]);
   });
 
   it('do not cost what was finished before them', async () => {
@@ -204,13 +207,18 @@ describe('an output that exists', () => {
     ['compressors', { compressors: [builtin('doublebyte')] }, /another set of compressors: halfbyte, now doublebyte/],
     ['formats', { format: 'jsonl.gz' as const }, /another format: jsonl, now jsonl.gz/],
     ['shards', { shardBytes: 7 }, /another size of shards: 1073741824, now 7/],
-  ])('with other %s is refused by name, and replaced by force', async (_, more, message) => {
+  ])('with other %s is refused by name', async (_, more, message) => {
     const { folder, out, before } = await made();
     await expect(run(folder, out, more)).rejects.toMatchObject({
       code: 'output',
       message: expect.stringMatching(message),
     });
     expect(filesBelow(out)).toEqual(before);
+  });
+
+  it('is replaced by force', async () => {
+    const { folder, out } = await made();
+    const more = { format: 'jsonl.gz' as const };
     await run(folder, out, { ...more, force: true });
     const fresh = output();
     await run(folder, fresh, more);
