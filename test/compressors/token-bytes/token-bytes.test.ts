@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { bpeCompressor } from '../../../compressors/bpe/index.js';
 import { tokenBytesCompressor } from '../../../compressors/token-bytes/index.js';
+import type { Compressor } from '../../../src/plugins/contracts.js';
 import { CompressorError } from '../../../src/support/errors.js';
 import { grayCodes } from '../../../src/tokenizers/byte-converters.js';
 import { loadTokenizer } from '../../../src/tokenizers/index.js';
@@ -9,8 +10,11 @@ import { behavesLikeACodec, DOCUMENTS } from '../codec-specification.js';
 const context = { artifactsDirectory: '/nonexistent', log: () => {} };
 const make = (options: object = {}) =>
   tokenBytesCompressor.create(tokenBytesCompressor.options.parse(options), context);
-const idsOf = async (bytes: Uint8Array) =>
-  (await (await bpeCompressor.create(bpeCompressor.options.parse({}), context)).encode(bytes)).symbols;
+let bpe: Promise<Compressor> | undefined;
+async function idsOf(bytes: Uint8Array): Promise<Uint32Array> {
+  bpe ??= bpeCompressor.create(bpeCompressor.options.parse({}), context);
+  return (await (await bpe).encode(bytes)).symbols;
+}
 
 const VARIANTS = [
   { converter: 'simple', symbolBits: 8 },
