@@ -50,7 +50,9 @@ describe('pc compressors', () => {
     const [{ filename }] = JSON.parse(
       execFileSync('npm', pack, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }),
     );
-    const installed = await pc(['plugins', 'install', `file:${join(home, filename)}`], { env });
+    const missing = await pc(['plugins', 'install', './nowhere.tgz'], { cwd: home, env });
+    expect(missing).toMatchObject({ status: 2, stdout: '', stderr: expect.stringContaining('no such package file') });
+    const installed = await pc(['plugins', 'install', `./${filename}`], { cwd: home, env });
     expect(installed.status, installed.stderr).toBe(0);
     const { compressors } = JSON.parse((await pc(['compressors', '--json'], { env })).stdout) as Listing;
     expect(compressors.map(({ name }) => name)).toContain('lzw');

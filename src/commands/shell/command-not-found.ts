@@ -1,7 +1,7 @@
 import type { Hook } from '@oclif/core';
 import { UsageError } from '../../support/errors.js';
 import { nearestName } from '../../support/nearest-name.js';
-import { describeFailure, failureAsJson, renderFailure } from './failure.js';
+import { tellFailure } from './tell-failure.js';
 
 /**
  * Refuses a command that does not exist as any other wrong usage: told on stderr, or by `--json` on stdout, with the
@@ -9,10 +9,7 @@ import { describeFailure, failureAsJson, renderFailure } from './failure.js';
  */
 const hook: Hook.CommandNotFound = async function ({ id, argv = [], config }) {
   const visible = config.commands.filter(({ hidden }) => !hidden).map((command) => words(command.id));
-  const failure = describeFailure(unknownCommand(words(id), visible, config.bin));
-  if (asksForJson(argv)) process.stdout.write(`${JSON.stringify(failureAsJson(failure), null, 2)}\n`);
-  else process.stderr.write(renderFailure(failure, false));
-  return this.exit(failure.exitCode);
+  return this.exit(tellFailure(unknownCommand(words(id), visible, config.bin), argv));
 };
 export default hook;
 
@@ -36,9 +33,4 @@ export function unknownCommand(typed: string, commands: readonly string[], bin: 
 /** A command's id as it is typed. */
 function words(id: string): string {
   return id.replaceAll(':', ' ');
-}
-
-function asksForJson(argv: readonly string[]): boolean {
-  const end = argv.indexOf('--');
-  return argv.slice(0, end < 0 ? argv.length : end).includes('--json');
 }
