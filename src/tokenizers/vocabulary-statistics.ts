@@ -6,7 +6,7 @@ export interface VocabularyStatistics {
   /** Of all tokens but the added ones, in bytes. */
   meanTokenBytes: number;
   longestToken: { id: number; name: string; bytes: number } | null;
-  /** Tokens with white space between other characters: superwords. */
+  /** Tokens with white space between other characters, however they were learned. */
   tokensAcrossWords: number;
 }
 

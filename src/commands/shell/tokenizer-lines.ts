@@ -1,4 +1,5 @@
 import type { TokenizerTrainingReport } from '../../data/tokenizer-training/options.js';
+import { glyphsOf } from '../../inspection/glyphs.js';
 import type { AddedToken, Tokenizer, VocabularyStatistics } from '../../tokenizers/index.js';
 import { describeDuration } from './progress.js';
 import { alignColumns } from './table.js';
@@ -9,13 +10,16 @@ const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(2)} MB`;
 /** The summary of `pc tokenizer train`. */
 export function describeTokenizerTraining(report: TokenizerTrainingReport): string[] {
   const { passedOver, heldOut, superwordUnits, seconds } = report;
-  const across = report.merges - report.mergesWithinPretokens;
+  const later = report.merges - report.mergesWithinPretokens;
   const rows: [string, string][] = [
     ['documents', `${count(report.documents)}, ${megabytes(report.textBytes)} of text`],
     ['distinct pre-tokens', count(report.pretokens)],
     ...(superwordUnits > 0 ? [['distinct superword units', count(superwordUnits)] as [string, string]] : []),
-    ['tokens', count(report.tokens)],
-    ['merges', across > 0 ? `${count(report.merges)}, ${count(across)} of them across words` : count(report.merges)],
+    ['tokens', describeSize(report)],
+    [
+      'merges',
+      later > 0 ? `${count(report.merges)}, ${count(later)} of them after the transition` : count(report.merges),
+    ],
     [
       'bytes per token',
       heldOut === null
@@ -30,6 +34,17 @@ export function describeTokenizerTraining(report: TokenizerTrainingReport): stri
     ...(passedOver.bad > 0 ? [`skipped ${count(passedOver.bad)} records that cannot be read`] : []),
     ...(passedOver.empty > 0 ? [`left out ${count(passedOver.empty)} empty documents`] : []),
   ];
+}
+
+/** A small corpus may have fewer pairs to merge than the vocabulary has room for. */
+function describeSize({ tokens, requested }: TokenizerTrainingReport): string {
+  if (tokens >= requested.tokens) return count(tokens);
+  const { minFrequency } = requested;
+  const why =
+    minFrequency > 1
+      ? `no further pair that may be merged occurs ${count(minFrequency)} times`
+      : 'no pair is left that may be merged';
+  return `${count(tokens)} of the ${count(requested.tokens)} asked for: ${why}`;
 }
 
 /** What `pc tokenizer info` says. */
@@ -75,12 +90,17 @@ export interface EncodedText {
 
 /** A line for each token: its id, its name in the file, its bytes as text. */
 export function describeTokens(tokenizer: Tokenizer, ids: ArrayLike<number>): string[] {
-  const decoder = new TextDecoder();
   return alignColumns(
     Array.from(ids, (id) => [
       String(id),
       tokenizer.tokenName(id) ?? '',
-      JSON.stringify(decoder.decode(tokenizer.tokenBytes(id))),
+      quoted(tokenizer.tokenBytes(id) ?? new Uint8Array()),
     ]),
   );
+}
+
+/** Bytes between quotes, with the escapes of `pc inspect`: a token may hold a part of a character only. */
+function quoted(bytes: Uint8Array): string {
+  const shown = glyphsOf(bytes).map(({ kind, text }) => (kind === 'text' ? text.replace(/["\\]/g, '\\$&') : text));
+  return `"${shown.join('')}"`;
 }

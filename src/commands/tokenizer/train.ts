@@ -7,7 +7,13 @@ import {
   type TrainingPhase,
 } from '../../data/tokenizer-training/options.js';
 import { UsageError } from '../../support/errors.js';
-import { PATTERNS, patternOf, TOKENIZER_KINDS, TRAINING_DEFAULTS } from '../../tokenizers/training/options.js';
+import {
+  PATTERNS,
+  patternOf,
+  specialTokensFault,
+  TOKENIZER_KINDS,
+  TRAINING_DEFAULTS,
+} from '../../tokenizers/training/options.js';
 import { BaseCommand } from '../base.js';
 import type { Progress } from '../shell/progress.js';
 import { describeTokenizerTraining } from '../shell/tokenizer-lines.js';
@@ -102,6 +108,9 @@ superbpe learns the first part of its tokens within words, up to --transition, a
         hint: 'Leave it out, or add --kind superbpe.',
       });
     }
+    const specialTokens = flags['special-token'] ?? TRAINING_DEFAULTS.specialTokens;
+    const fault = specialTokensFault(specialTokens);
+    if (fault !== null) throw new UsageError(`--special-token: ${fault.what}`, { hint: fault.hint });
     const { trainTokenizerOnData } = await import('../../data/tokenizer-training/train-tokenizer.js');
     const signal = this.stopSignal;
     const { report } = await this.runTasks<{ report?: TokenizerTrainingReport }>(
@@ -117,7 +126,7 @@ superbpe learns the first part of its tokens within words, up to --transition, a
                 kind: flags.kind,
                 vocabularySize: flags['vocab-size'],
                 minFrequency: flags['min-frequency'],
-                specialTokens: flags['special-token'] ?? TRAINING_DEFAULTS.specialTokens,
+                specialTokens,
                 maxTokenLength: flags['max-token-length'] ?? null,
                 pattern: patternOf(flags.pattern),
                 transition: transition === undefined ? TRAINING_DEFAULTS.transition : Number(transition),

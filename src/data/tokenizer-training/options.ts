@@ -33,6 +33,8 @@ export interface TokenizerTrainingReport extends Omit<TrainedTokenizer, 'file'> 
   documents: number;
   textBytes: number;
   passedOver: PassedOver;
+  /** Tokens that were asked for, and the occurrences of a pair without which there are fewer. */
+  requested: { tokens: number; minFrequency: number };
   /** What the tokenizer makes of the documents that were held out; null if none was. */
   heldOut: { documents: number; bytes: number; tokens: number; bytesPerToken: number } | null;
   /** Seconds of counting, all passes, and of merging. */

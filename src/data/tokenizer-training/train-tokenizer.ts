@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { writeFileAtomic } from '../../support/atomic-files.js';
 import { makeDirectory } from '../../support/durable-files.js';
 import { DataError } from '../../support/errors.js';
-import { refuseToOverwrite } from '../../support/output-failures.js';
+import { asOutputError, refuseToOverwrite } from '../../support/output-failures.js';
 import { removeStaleTemporaries, temporaryBeside } from '../../support/temporaries.js';
 import { loadTokenizer } from '../../tokenizers/index.js';
 import { splitterOf, trainTokenizer } from '../../tokenizers/training/index.js';
@@ -51,10 +51,7 @@ export async function trainTokenizerOnData(request: TokenizerTrainingRequest): P
   const corpus: CorpusFacts = { documents: 0, textBytes: 0, passedOver: { bad: 0, empty: 0 }, heldOut: [] };
   const seconds = { counting: 0, merging: 0 };
 
-  await makeDirectory(dirname(output));
-  await removeStaleTemporaries(dirname(output));
-  const folder = temporaryBeside(output);
-  await mkdir(folder);
+  const folder = await makeFolderBeside(output);
   try {
     const begun = performance.now();
     let pass = 0;
@@ -97,9 +94,24 @@ export async function trainTokenizerOnData(request: TokenizerTrainingRequest): P
     await writeFileAtomic(output, output.endsWith('.gz') ? gzipSync(file, { level: 9 }) : file);
     const heldOut = await measure(output, corpus.heldOut.flat());
     const { documents, textBytes, passedOver } = corpus;
-    return { output, documents, textBytes, passedOver, ...trained, heldOut, seconds };
+    const { minFrequency } = tokenizer;
+    const requested = { tokens: vocabularySize, minFrequency };
+    return { output, documents, textBytes, passedOver, requested, ...trained, heldOut, seconds };
   } finally {
     await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** A folder for counts that do not fit in memory; that it can be made is known before any work is done. */
+async function makeFolderBeside(output: string): Promise<string> {
+  const folder = temporaryBeside(output);
+  try {
+    await makeDirectory(dirname(output));
+    await removeStaleTemporaries(dirname(output));
+    await mkdir(folder);
+    return folder;
+  } catch (error) {
+    throw asOutputError(error, output);
   }
 }
 

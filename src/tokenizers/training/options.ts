@@ -1,3 +1,4 @@
+import { BYTE_CHARACTERS } from '../huggingface/byte-alphabet.js';
 import { LLAMA3_PATTERN } from '../splitting/scanners/cl100k.js';
 import { GPT2_PATTERN } from '../splitting/scanners/gpt2.js';
 
@@ -51,3 +52,19 @@ export const TRAINING_DEFAULTS = {
   pattern: PATTERNS.gpt4,
   transition: 0.8,
 } as const satisfies TokenizerTrainingOptions;
+
+/** Why these cannot be the special tokens of a vocabulary, and what to do about it; null if they can. */
+export function specialTokensFault(specialTokens: readonly string[]): { what: string; hint: string } | null {
+  const seen = new Set<string>();
+  for (const token of specialTokens) {
+    if (token === '') return { what: 'a special token is empty', hint: 'Name it, or leave it out.' };
+    if (seen.has(token)) return { what: `the special token "${token}" is named twice`, hint: 'Name it once.' };
+    // One name has one id: text with the byte would become a control token.
+    if (BYTE_CHARACTERS.includes(token)) {
+      const what = `the special token "${token}" has the name of a byte's token`;
+      return { what, hint: 'Give it a longer name, such as "<|name|>".' };
+    }
+    seen.add(token);
+  }
+  return null;
+}

@@ -7,7 +7,7 @@ export function tokenizerFile(tokens: TokenTable, specialTokens: readonly string
     version: '1.0',
     truncation: null,
     padding: null,
-    added_tokens: [...new Set(specialTokens)].map((content) => ({
+    added_tokens: specialTokens.map((content) => ({
       id: tokens.id(content)!,
       content,
       single_word: false,

@@ -4,7 +4,7 @@ import { SymbolMerger } from '../merging/merge-symbols.js';
 import { MAX_MERGES, MergeTable } from '../merging/merge-table.js';
 import type { CountedPretokens, PretokenSource } from './corpus.js';
 import { MergeLearner } from './merge-learner.js';
-import { SUPERWORD_PATTERN, type TokenizerTrainingOptions } from './options.js';
+import { SUPERWORD_PATTERN, specialTokensFault, type TokenizerTrainingOptions } from './options.js';
 import { TokenTable } from './token-table.js';
 import { tokenizerFile } from './tokenizer-file.js';
 import { Words } from './words.js';
@@ -85,10 +85,12 @@ export async function trainTokenizer(
 }
 
 function requirePossible({ vocabularySize, specialTokens, transition, kind }: TokenizerTrainingOptions): void {
-  const least = new TokenTable(specialTokens, BYTE_CHARACTERS).size;
   const fail = (what: string, field: string, hint: string): never => {
     throw new TokenizerError(what, { field, hint });
   };
+  const fault = specialTokensFault(specialTokens);
+  if (fault !== null) fail(fault.what, 'specialTokens', fault.hint);
+  const least = new TokenTable(specialTokens, BYTE_CHARACTERS).size;
   if (vocabularySize < least) {
     const hint = `Give at least ${least}.`;
     fail(`${vocabularySize} tokens are fewer than the 256 bytes and the special tokens`, 'vocabularySize', hint);
@@ -96,7 +98,6 @@ function requirePossible({ vocabularySize, specialTokens, transition, kind }: To
   if (vocabularySize - least >= MAX_MERGES) {
     fail(`${vocabularySize} tokens need more merges than a tokenizer can have`, 'vocabularySize', 'Give fewer.');
   }
-  if (specialTokens.includes('')) fail('a special token is empty', 'specialTokens', 'Name it, or leave it out.');
   if (kind === 'superbpe' && !(transition > 0 && transition < 1)) {
     fail(`the transition ${transition} is no share of the vocabulary`, 'transition', 'Give one between 0 and 1.');
   }

@@ -62,11 +62,12 @@ describe('pc tokenizer', () => {
   });
 
   it('tells what is no tokenizer, no id, and no use of a flag', async () => {
-    const [missing, words, beyond, unused] = await Promise.all([
+    const [missing, words, beyond, unused, twice] = await Promise.all([
       pc(['tokenizer', 'info', 'nowhere.json']),
       pc(['tokenizer', 'decode', '12', 'x']),
       pc(['tokenizer', 'decode', '65536']),
       pc(['tokenizer', 'train', 'data', '-o', 'x', '--transition', '0.5']),
+      pc(['tokenizer', 'train', 'data', '-o', 'x', '--special-token', '<a>', '--special-token', '<a>']),
     ]);
     expect(missing.status).toBe(1);
     expect(missing.stderr).toContain('nowhere.json');
@@ -74,5 +75,7 @@ describe('pc tokenizer', () => {
     expect(beyond.status).toBe(1);
     expect(unused.status).toBe(2);
     expect(unused.stderr).toContain('--kind superbpe');
+    expect(twice.status).toBe(2);
+    expect(twice.stderr).toContain('--special-token: the special token "<a>" is named twice');
   });
 });

@@ -91,6 +91,24 @@ describe('training a tokenizer on datasets', () => {
     expect(readdirSync(folder).sort()).toEqual(['data', 'there.json']);
   });
 
+  it('says why it cannot write where it is told to', async () => {
+    const folder = temporaryData({ 'data/a.jsonl': jsonl(texts) });
+    const output = '/proc/pc-tokenizer/tokenizer.json';
+    await expect(trainTokenizerOnData(request(folder, { output }))).rejects.toMatchObject({
+      code: 'output',
+      location: { file: output },
+      hint: expect.any(String),
+    });
+  });
+
+  it('reports how many tokens were asked for where the corpus has fewer', async () => {
+    // The words "abc" and " abc" have ab and then abc in common; with the blank a pair occurs once.
+    const folder = temporaryData({ 'data/a.jsonl': jsonl(['abc abc']) });
+    const tokenizer = { ...TRAINING_DEFAULTS, vocabularySize: 300 };
+    const report = await trainTokenizerOnData(request(folder, { tokenizer, heldOutBytes: 0 }));
+    expect(report).toMatchObject({ tokens: 257 + 2, requested: { tokens: 300, minFrequency: 2 } });
+  });
+
   it('names the place of a bad record, and says when there are no documents', async () => {
     const folder = temporaryData({ 'data/a.jsonl': `${jsonl(['one'])}{}\n`, 'empty/a.jsonl': '\n' });
     await expect(trainTokenizerOnData(request(folder))).rejects.toMatchObject({

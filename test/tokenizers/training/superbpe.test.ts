@@ -51,6 +51,9 @@ describe('what cannot be trained', () => {
   it.each([
     ['fewer tokens than bytes', { vocabularySize: 256 }, /fewer than the 256 bytes/],
     ['an empty special token', { specialTokens: [''] }, /special token is empty/],
+    ['a special token named twice', { specialTokens: ['<a>', '<b>', '<a>'] }, /"<a>" is named twice/],
+    ['a special token with the name of a letter', { specialTokens: ['a'] }, /"a" has the name of a byte's token/],
+    ['a special token with the name of the blank', { specialTokens: ['Ġ'] }, /"Ġ" has the name of a byte's token/],
     ['a transition that is no share', { kind: 'superbpe', transition: 1 }, /no share of the vocabulary/],
     ['a pattern with a back reference', { pattern: '(a)\\1' }, /cannot be carried out/],
   ] as const)('%s', async (_what, changes, message) => {
