@@ -6,7 +6,7 @@ import { openTokenCodec } from '../../src/tokenizers/token-codec.js';
 
 /** Token ids as symbols: the reference's `token_plus_byte` (behaviour §2.2). */
 export async function createBpe(options: TokenizerOptions): Promise<Compressor> {
-  const codec = await openTokenCodec(options);
+  const codec = await openTokenCodec(options, 'bpe');
   // Stored as big-endian numbers of as few bytes as hold every id.
   const stored = byteConverter('simple', codec.tokenizer);
   return {

@@ -7,7 +7,7 @@ import type { TokenBytesOptions } from './index.js';
 
 /** Token ids written as bytes, simple or in Gray code (behaviour §2.5); as bytes, or regrouped in big-endian pairs. */
 export async function createTokenBytes({ converter, symbolBits, ...options }: TokenBytesOptions): Promise<Compressor> {
-  const codec = await openTokenCodec(options);
+  const codec = await openTokenCodec(options, 'token-bytes');
   const { bytesPerToken, toBytes, toIds } = byteConverter(converter, codec.tokenizer);
   const symbols = symbolBits === 16 ? PAIRS : BYTES;
   const encode = (bytes: Uint8Array): Encoded => symbols.fromBytes(toBytes(codec.encode(bytes)));

@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { type ByteRange, type Inspection, type NamedCompressor, reasonOf } from '../inspection/index.js';
-import { InterruptedError, UsageError } from '../support/errors.js';
+import { CompressorError, InterruptedError, UsageError } from '../support/errors.js';
 import { BaseCommand } from './base.js';
 import { usesColour } from './shell/colour.js';
 import { compressorNames } from './shell/compressor-names.js';
@@ -129,7 +129,8 @@ By default all compressors that work here are shown, with the options of the pro
         onFailure: strict ? 'throw' : 'leave-out',
         ...(progress && { progress }),
       }).catch((error: unknown) => {
-        throw signal.aborted && error === signal.reason ? new InterruptedError('stopped; nothing was written') : error;
+        if (signal.aborted && error === signal.reason) throw new InterruptedError('stopped; nothing was written');
+        throw placed(error, source);
       });
     if (source.size === null || source.size <= DOCUMENT_BYTES) return run();
     const total = source.size;
@@ -154,6 +155,13 @@ By default all compressors that work here are shown, with the options of the pro
     const madeBy = `${this.config.name} ${this.config.version}`;
     await writeFileAtomic(path, renderInspection(inspection, { source, madeBy }));
   }
+}
+
+/** What a compressor says of a text, with the file that the text is of. */
+function placed(cause: unknown, { file }: TextSource): unknown {
+  if (!(cause instanceof CompressorError) || file === null) return cause;
+  const { message, location, hint } = cause;
+  return new CompressorError(message, { file, ...location, ...(hint !== undefined && { hint }), cause });
 }
 
 function rangeOf(bytes: string | undefined, maxBytes: number | undefined): ByteRange {

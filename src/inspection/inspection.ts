@@ -58,8 +58,11 @@ export async function inspect(
   };
 }
 
-/** Why a compressor is left out, in one line. */
+/** Why a compressor is left out and what can be done about it, in one line. */
 export function reasonOf(error: unknown): string {
-  if (error instanceof PcError) return error.place === '' ? error.message : `${error.message} (${error.place})`;
+  if (error instanceof PcError) {
+    const what = error.place === '' ? error.message : `${error.message} (${error.place})`;
+    return error.hint === undefined ? what : `${what}. ${error.hint}`;
+  }
   return error instanceof Error ? error.message : String(error);
 }

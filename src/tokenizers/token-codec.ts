@@ -1,8 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 import { CompressorError } from '../support/errors.js';
 import { resolveTokenizer } from './artifacts.js';
-import { encodeBytes, loadTokenizer, type Tokenizer, type TokenSegment, tokenSegments } from './index.js';
+import { encodeBytes, type Tokenizer, type TokenSegment, tokenSegments } from './index.js';
 import type { TokenizerOptions } from './options.js';
+import { sharedTokenizer } from './shared-tokenizer.js';
 
 /** A tokenizer as a codec: what `encode` accepts, `decode` gives back byte for byte. */
 export interface TokenCodec {
@@ -23,15 +24,24 @@ const ALGORITHM = 'tokens-2';
  * Documents come from outside, so the names of special tokens within them are text and never become control tokens.
  * Ordinary added tokens are part of the vocabulary that a model learns, and are found.
  *
+ * @param compressor whose options these are, for what to do about a document that is refused
  * @throws TokenizerError if the tokenizer cannot be loaded; CompressorError if it has no tokens of single bytes and the
  *   options ask for them
  */
-export async function openTokenCodec({ tokenizer: name, unrepresentable }: TokenizerOptions): Promise<TokenCodec> {
-  const tokenizer = await loadTokenizer(resolveTokenizer(name));
+export async function openTokenCodec(
+  { tokenizer: name, unrepresentable }: TokenizerOptions,
+  compressor: string,
+): Promise<TokenCodec> {
+  const option = `compressors.${compressor}.unrepresentable`;
+  const refusal = (what: string): CompressorError =>
+    new CompressorError(what, {
+      hint: `Set ${option} to bytes to write such documents byte by byte, or leave them out.`,
+    });
+  const tokenizer = await sharedTokenizer(resolveTokenizer(name));
   const { byteIds } = tokenizer;
   if (unrepresentable === 'bytes' && byteIds === null)
     throw new CompressorError(`the tokenizer ${name} has no tokens of single bytes`, {
-      hint: 'Set unrepresentable to refuse, or use a byte-level tokenizer.',
+      hint: `Set ${option} to refuse, or use a byte-level tokenizer.`,
     });
   const bytewise = (bytes: Uint8Array) => Uint32Array.from(bytes, (byte) => byteIds![byte]!);
   const encode = (bytes: Uint8Array): Uint32Array => {
@@ -53,10 +63,4 @@ export async function openTokenCodec({ tokenizer: name, unrepresentable }: Token
     },
     segments: (bytes) => tokenSegments(tokenizer, encode(bytes)),
   };
-}
-
-function refusal(what: string): CompressorError {
-  return new CompressorError(what, {
-    hint: 'Set its option unrepresentable to bytes to write such documents byte by byte, or leave them out.',
-  });
 }

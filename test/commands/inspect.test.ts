@@ -34,11 +34,23 @@ describe('pc inspect', () => {
     expect(stdout).not.toContain('\x1b');
   });
 
-  it('reads a file, and takes any bytes', async () => {
+  it('reads a file that is no text; a compressor that refuses it is left out, or when asked for, says what to do', async () => {
     const cwd = temporaryDirectory();
     writeFileSync(join(cwd, 'a.bin'), Uint8Array.of(0x61, 0xff, 0));
-    const { stdout } = await pc(['inspect', '-f', 'a.bin', '--compressor', 'doublebyte'], { cwd });
-    expect(stdout).toContain('▏a\\xff▏\\x00▏');
+    const option = 'compressors.bpe.unrepresentable';
+    const [all, named, accepting] = await Promise.all([
+      pc(['inspect', '-f', 'a.bin'], { cwd }),
+      pc(['inspect', '-f', 'a.bin', '--compressor', 'bpe'], { cwd }),
+      pc(['inspect', '-f', 'a.bin', '--compressor', 'bpe', '--set', `${option}=bytes`], { cwd }),
+    ]);
+    expect(all.status, all.stderr).toBe(0);
+    expect(all.stdout).toContain('\ndoublebyte:\n▏a\\xff▏\\x00▏\n');
+    expect(all.stdout).toContain(`bpe is left out: the document is not valid UTF-8. Set ${option} to bytes`);
+    expect(named).toMatchObject({ status: 1, stdout: '' });
+    expect(named.stderr).toMatch(
+      /^Error: the document is not valid UTF-8\n {2}at a\.bin\n {2}Set compressors\.bpe\.unrepresentable to bytes/,
+    );
+    expect(accepting.stdout).toContain('▏a▏\\xff▏\\x00▏');
   });
 
   it('reads standard input', () => {

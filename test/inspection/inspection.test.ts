@@ -136,7 +136,7 @@ describe('cells', () => {
 describe('a compressor that fails', () => {
   const refusing = oddCompressor('refusing', {
     encode() {
-      throw new CompressorError('letters only', { field: 'text' });
+      throw new CompressorError('letters only', { field: 'text', hint: 'Leave it out.' });
     },
   });
 
@@ -147,7 +147,7 @@ describe('a compressor that fails', () => {
   it('or is left out, with the reason, and the others are shown', async () => {
     const compressors = [refusing, await builtIn('bit')];
     const inspection = await inspectTexts(['abc', 'def'], compressors, { onFailure: 'leave-out' });
-    expect(inspection.failures).toEqual([{ name: 'refusing', reason: 'letters only (field text)' }]);
+    expect(inspection.failures).toEqual([{ name: 'refusing', reason: 'letters only (field text). Leave it out.' }]);
     expect(inspection.compressors.map(({ name, statistics }) => [name, statistics.symbols])).toEqual([['bit', 48]]);
   });
 

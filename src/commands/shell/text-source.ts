@@ -7,6 +7,8 @@ import { systemErrorCode } from '../../support/output-failures.js';
 export interface TextSource {
   /** For people. */
   name: string;
+  /** The file that it is of, if it is of one. */
+  file: string | null;
   /** Bytes, where that is known beforehand. */
   size: number | null;
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
@@ -22,12 +24,12 @@ export async function textSource(text: string | undefined, file: string | undefi
     throw new UsageError('a text and a file are given', { hint: 'Leave one of them out.' });
   if (text !== undefined) {
     const bytes = Buffer.from(text);
-    return { name: 'the text', size: bytes.length, chunks: [bytes] };
+    return { name: 'the text', file: null, size: bytes.length, chunks: [bytes] };
   }
   if (file !== undefined) return fileSource(file);
   if (process.stdin.isTTY)
     throw new UsageError('there is no text', { hint: 'Give a text, --file FILE, or a text on standard input.' });
-  return { name: 'standard input', size: null, chunks: process.stdin };
+  return { name: 'standard input', file: null, size: null, chunks: process.stdin };
 }
 
 async function fileSource(file: string): Promise<TextSource> {
@@ -35,7 +37,7 @@ async function fileSource(file: string): Promise<TextSource> {
     throw unreadable(error, file);
   });
   if (stats.isDirectory()) throw new DataError('this is a directory', { file, hint: 'Name a file in it.' });
-  return { name: file, size: stats.isFile() ? stats.size : null, chunks: readChunks(file) };
+  return { name: file, file, size: stats.isFile() ? stats.size : null, chunks: readChunks(file) };
 }
 
 async function* readChunks(file: string): AsyncGenerator<Uint8Array> {
