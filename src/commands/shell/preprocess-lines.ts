@@ -33,7 +33,7 @@ function describeDataset(dataset: DatasetReport): string[] {
     `${documents.toLocaleString('en')} documents, ${(textBytes / 1e6).toFixed(2)} MB of text`,
     `${counted(written, 'shard')} written`,
     ...(kept > 0 ? [`${kept} kept`] : []),
-    ...(repaired > 0 ? [`${repaired} damaged ones made again`] : []),
+    ...(repaired > 0 ? [`${counted(repaired, 'damaged shard')} made again`] : []),
     ...(empty > 0 ? [counted(empty, 'empty record')] : []),
     ...(skipped > 0 ? [`${counted(skipped, 'unusable record')} left out`] : []),
     ...(verified ? ['verified'] : []),
