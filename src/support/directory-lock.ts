@@ -1,8 +1,10 @@
 import { link, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { makeDirectory, removeQuietly, writeFileDurably, writeFully } from './durable-files.js';
 import { OutputError } from './errors.js';
+import { refusesLinks } from './hard-links.js';
 import { asOutputError, systemErrorCode } from './output-failures.js';
 import { mayBeRunning, type ProcessIdentity, thisProcess } from './process-identity.js';
 import { temporaryBeside } from './temporaries.js';
@@ -38,6 +40,10 @@ const LOCK_NAME = 'lock.json';
 /** How often the holder shows that it is alive, by writing the lock again, and when other hosts give it up, in ms. */
 const HEARTBEAT = 30_000;
 const SILENCE = 10 * HEARTBEAT;
+
+/** Where there are no links, how often a lock is looked at that is empty because it is being written, and how long between. */
+const LOOKS = 20;
+const LOOK_INTERVAL = 50;
 
 /**
  * Locks a directory, made if missing, against other processes until `release` or the end of this process: the lock of
@@ -102,9 +108,14 @@ async function held(lockFile: string, content: string): Promise<DirectoryLock> {
 
 /** Gives the file `ours`, whose content names this process, the name `lockFile`, unless a running process has that. */
 async function lock(directory: string, lockFile: string, ours: string): Promise<void> {
+  let looks = 0;
   while (!(await linked(ours, lockFile))) {
     const found = await readText(lockFile);
     if (found === undefined) continue; // released in between
+    if (found === '' && ++looks < LOOKS) {
+      await sleep(LOOK_INTERVAL);
+      continue;
+    }
     const holder = parseHolder(found);
     if (holder !== undefined && mayBeRunning(holder) && !(await isSilent(holder, lockFile, ours))) {
       throw new DirectoryInUseError(directory, lockFile, holder.pid, holder.host);
@@ -133,10 +144,24 @@ async function isSilent(holder: Holder, lockFile: string, justWritten: string): 
   }
 }
 
-/** Whether the file now has the second name too; false if that was taken. Unlike a rename, this replaces nothing. */
+/**
+ * Whether the file now has the second name too; false if that was taken. Unlike a rename, this replaces nothing. Where
+ * there are no links, a copy has it, which is empty for an instant.
+ */
 async function linked(file: string, name: string): Promise<boolean> {
   try {
     await link(file, name);
+    return true;
+  } catch (error) {
+    if (refusesLinks(error)) return copied(file, name);
+    if (systemErrorCode(error) === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+async function copied(file: string, name: string): Promise<boolean> {
+  try {
+    await writeFileDurably(name, await readFile(file));
     return true;
   } catch (error) {
     if (systemErrorCode(error) === 'EEXIST') return false;
@@ -146,7 +171,7 @@ async function linked(file: string, name: string): Promise<boolean> {
 
 async function copyOver(file: string, name: string): Promise<void> {
   const second = temporaryBeside(name);
-  await link(file, second);
+  await writeFileDurably(second, await readFile(file));
   await rename(second, name);
 }
 
@@ -159,7 +184,7 @@ async function readText(path: string): Promise<string | undefined> {
   }
 }
 
-/** Undefined for what this module did not write: a lock is linked into place whole, so that is nobody's. */
+/** Undefined for what this module did not write: a lock is put into place whole, or soon is, so that is nobody's. */
 function parseHolder(text: string): Holder | undefined {
   try {
     const { pid, host, started, since } = JSON.parse(text) as Partial<Record<keyof Holder, unknown>>;
