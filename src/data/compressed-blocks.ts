@@ -1,7 +1,7 @@
 import type { BlockOptions, BlockReader, RecordBlock, Unit } from './blocks.js';
 import type { DataFile } from './data-files.js';
 import { decompressed } from './decompression.js';
-import { isBlank, splitLines, withoutByteOrderMark } from './lines.js';
+import { cutLongLines, isBlank, splitLines, withoutByteOrderMark } from './lines.js';
 import { parseLine } from './records.js';
 
 /**
@@ -53,7 +53,7 @@ export class CompressedBlockReader implements BlockReader {
   private async linesFrom(from: number): Promise<AsyncGenerator<Uint8Array>> {
     if (this.lines === null || this.position > from) {
       await this.close();
-      this.lines = splitLines(decompressed(this.file));
+      this.lines = splitLines(cutLongLines(decompressed(this.file)));
       this.position = 0;
     }
     while (this.position < from && !(await this.lines.next()).done) this.position++;

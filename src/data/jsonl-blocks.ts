@@ -2,7 +2,7 @@ import { closeSync, createReadStream, openSync, readSync } from 'node:fs';
 import { DataError } from '../support/errors.js';
 import type { BlockOptions, BlockReader, RecordBlock, Unit } from './blocks.js';
 import type { DataFile } from './data-files.js';
-import { isBlank, LINE_FEED, withoutByteOrderMark } from './lines.js';
+import { isBlank, LINE_FEED, LONGEST_LINE, withoutByteOrderMark } from './lines.js';
 import { parseLine } from './records.js';
 
 const SCAN_BYTES = 65_536;
@@ -27,9 +27,8 @@ export class JsonlBlockReader implements BlockReader {
       const from = start ?? this.firstLine(descriptor);
       const until = Math.min(this.unit.end, from + this.options.blockBytes);
       if (from >= until) return new JsonlBlock(path, new Uint8Array(0), from, null, this.options);
-      const bytes = this.wholeLines(descriptor, from, until);
-      const next = from + bytes.length < this.unit.end ? from + bytes.length : null;
-      return new JsonlBlock(path, bytes, from, next, this.options);
+      const { bytes, end } = this.wholeLines(descriptor, from, until);
+      return new JsonlBlock(path, bytes, from, end < this.unit.end ? end : null, this.options);
     } catch (cause) {
       if (cause instanceof DataError) throw cause;
       throw new DataError('the file cannot be read', { file: path, cause });
@@ -43,31 +42,41 @@ export class JsonlBlockReader implements BlockReader {
   /** Offset of the first line that begins in the unit, or the unit's end. */
   private firstLine(descriptor: number): number {
     const { start, end } = this.unit;
-    if (start === 0) return 0;
-    const buffer = new Uint8Array(Math.min(SCAN_BYTES, end - start));
     // A line begins at `start` if the byte before it ends one.
-    for (let at = start - 1; at < end - 1; ) {
-      const bytes = readFully(descriptor, buffer, at, Math.min(buffer.length, end - 1 - at), this.file.path);
+    return start === 0 ? 0 : (this.lineEnd(descriptor, start - 1, end - 1) ?? end);
+  }
+
+  /** Offset behind the first line feed in `from` … `until` − 1, or null. */
+  private lineEnd(descriptor: number, from: number, until: number): number | null {
+    const buffer = new Uint8Array(Math.min(SCAN_BYTES, until - from));
+    for (let at = from; at < until; ) {
+      const bytes = readFully(descriptor, buffer, at, Math.min(buffer.length, until - at), this.file.path);
       const found = bytes.indexOf(LINE_FEED);
       if (found >= 0) return at + found + 1;
       at += bytes.length;
     }
-    return end;
+    return null;
   }
 
-  /** The lines that begin in `from` … `until`, the last one to its end. */
-  private wholeLines(descriptor: number, from: number, until: number): Uint8Array {
+  /**
+   * The lines that begin in `from` … `until`, the last one to its end, and the offset of that. A line that is too long to
+   * be read is cut where that is plain.
+   */
+  private wholeLines(descriptor: number, from: number, until: number): { bytes: Uint8Array; end: number } {
     const { size, path } = this.file;
     let bytes: Uint8Array = readFully(descriptor, new Uint8Array(until - from), from, until - from, path);
+    const lastLine = bytes.lastIndexOf(LINE_FEED) + 1;
     while (bytes.at(-1) !== LINE_FEED && from + bytes.length < size) {
-      const more = Math.min(Math.max(bytes.length, SCAN_BYTES), size - from - bytes.length);
+      const room = lastLine + LONGEST_LINE + 1 - bytes.length;
+      if (room <= 0) return { bytes, end: this.lineEnd(descriptor, from + bytes.length, size) ?? size };
+      const more = Math.min(Math.max(bytes.length, SCAN_BYTES), size - from - bytes.length, room);
       const longer = new Uint8Array(bytes.length + more);
       longer.set(bytes);
       const rest = readFully(descriptor, longer.subarray(bytes.length), from + bytes.length, more, path);
       const end = rest.indexOf(LINE_FEED);
       bytes = end < 0 ? longer : longer.subarray(0, bytes.length + end + 1);
     }
-    return bytes;
+    return { bytes, end: from + bytes.length };
   }
 }
 

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
-import type { DataFile, DataFormat } from './data-files.js';
+import type { DataFile } from './data-files.js';
 import { decompressed } from './decompression.js';
-import { isBlank, splitLines, withoutByteOrderMark } from './lines.js';
+import { cutLongLines, isBlank, splitLines, withoutByteOrderMark } from './lines.js';
 import { ParquetFile, partsOf } from './parquet-file.js';
 import { parseLine, type RecordResult, readRecord } from './records.js';
 
@@ -20,18 +20,22 @@ const PART_BYTES = 16 * 2 ** 20;
 /** Every record of a file, in order. @throws DataError if the file cannot be read or is damaged */
 export async function* recordLines(file: DataFile): AsyncGenerator<RecordLine> {
   if (file.format === 'parquet') return yield* parquetRecords(file);
-  for await (const { line, number } of jsonLines({ ...file, format: file.format })) {
+  const bytes = file.format === 'jsonl' ? createReadStream(file.path) : decompressed({ ...file, format: file.format });
+  for await (const { line, number } of jsonLinesOf(bytes)) {
     yield { line, number, result: parseLine(line, null) };
   }
 }
 
-/** The lines of a JSONL file that are not blank, with their 1-based numbers; views, copy what is kept. */
-export async function* jsonLines(
-  file: DataFile & { format: Exclude<DataFormat, 'parquet'> },
-): AsyncGenerator<{ line: Uint8Array; number: number }> {
-  const chunks = file.format === 'jsonl' ? createReadStream(file.path) : decompressed({ ...file, format: file.format });
+/** A line of a JSONL file, with its 1-based number; a view, copy what is kept. */
+export interface NumberedLine {
+  line: Uint8Array;
+  number: number;
+}
+
+/** The lines of JSONL that are not blank. */
+export async function* jsonLinesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<NumberedLine> {
   let number = 0;
-  for await (const whole of splitLines(chunks)) {
+  for await (const whole of splitLines(cutLongLines(chunks))) {
     number++;
     if (isBlank(whole)) continue;
     yield { line: number === 1 ? withoutByteOrderMark(whole) : whole, number };

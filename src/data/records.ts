@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { LONGEST_LINE } from './lines.js';
 
 /** One training document. */
 export interface DataDocument {
@@ -24,9 +25,6 @@ export type FieldPattern = string;
 /** The text is in the first of these fields that a record has. */
 export const TEXT_FIELDS = ['text', 'content'] as const;
 
-/** V8's limit on the length of a string, less what its UTF-8 decoder adds. */
-const LONGEST_LINE = 2 ** 29 - 64;
-
 const NO_CODES: ReadonlyMap<string, string> = new Map();
 
 export function matchesField(pattern: FieldPattern, name: string): boolean {
@@ -39,9 +37,9 @@ export function parseLine(line: Uint8Array, codeField: FieldPattern | null): Rec
   return 'defect' in parsed ? parsed : readRecord(parsed.record, codeField);
 }
 
-/** The JSON object on one line, with all its fields. */
+/** The JSON object on one line, with all its fields. Readers cut longer lines behind `LONGEST_LINE`, and they are refused. */
 export function parseObject(line: Uint8Array): { record: Readonly<Record<string, unknown>> } | { defect: Defect } {
-  if (line.length > LONGEST_LINE) return { defect: { what: `a line of ${line.length} bytes is too long` } };
+  if (line.length > LONGEST_LINE) return { defect: { what: `the line is longer than ${LONGEST_LINE} bytes` } };
   if (!isUtf8(line)) {
     return { defect: { what: 'the line is not valid UTF-8', hint: 'Re-encode the file as UTF-8.' } };
   }

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
+import { pipeline } from 'node:stream';
+import { createGunzip } from 'node:zlib';
 import { DownloadError } from '../../support/errors.js';
+import type { Claim } from './held-memory.js';
 import { collect, type HttpClient, shown, TransientFailure } from './http-client.js';
 import { baseAddress } from './hub.js';
 
@@ -10,8 +11,6 @@ export type ArchivedContent = { bytes: Buffer } | 'missing' | { damaged: string 
 
 /** Larger contents are none of source code; a small compressed one that grows beyond this is an attack or an accident. */
 const LARGEST_CONTENT = 256 * 2 ** 20;
-
-const decompress = promisify(gunzip);
 
 /**
  * Contents of files in a bucket of Software Heritage: `content/<SHA-1 of the content>`, each compressed by gzip
@@ -35,24 +34,26 @@ export class ContentArchive {
    * A content whose checksum is its name.
    *
    * @param id 40 hexadecimal digits
+   * @param memory grows with the bytes of the content, as it comes and as it is
    * @returns `damaged` if it arrived whole, again and again, and was another one
    * @throws DownloadError if the bucket cannot be reached, does not exist, or denies access
    */
-  async content(id: string): Promise<ArchivedContent> {
+  async content(id: string, memory: Claim): Promise<ArchivedContent> {
     const url = new URL(`content/${id}`, this.base);
     let damage: string | null = null;
     try {
       return await this.http.get({ url }, async (response) => {
         damage = null;
+        memory.empty();
         if (response.status === 404) {
           const answer = (await collect(response, LARGEST_CONTENT, url)).toString('utf8');
           if (!answer.includes('NoSuchBucket')) return 'missing' as const;
         }
         if (response.status !== 200) throw refused(response.status, url);
-        const body = await collect(response, LARGEST_CONTENT, url);
+        const body = await collect(response, LARGEST_CONTENT, url, (bytes) => memory.grow(bytes));
         // Where the bucket declares the compression as one of the transport, that undid it.
         const isPlain = response.headers.get('content-encoding')?.includes('gzip') === true;
-        const bytes = isPlain ? body : await gunzipped(body);
+        const bytes = isPlain ? body : await gunzipped(body, memory);
         damage = typeof bytes === 'string' ? bytes : checksumFault(bytes, id);
         if (damage !== null || typeof bytes === 'string') throw new TransientFailure(damage ?? '');
         return { bytes };
@@ -65,9 +66,17 @@ export class ContentArchive {
 }
 
 /** The content, or what is wrong. */
-async function gunzipped(body: Buffer): Promise<Buffer | string> {
+async function gunzipped(body: Buffer, memory: Claim): Promise<Buffer | string> {
+  const pieces: Buffer[] = [];
+  let length = 0;
   try {
-    return await decompress(body, { maxOutputLength: LARGEST_CONTENT });
+    for await (const piece of pipeline([body], createGunzip(), () => {}) as AsyncIterable<Buffer>) {
+      length += piece.length;
+      if (length > LARGEST_CONTENT) return `the content is larger than ${LARGEST_CONTENT} bytes`;
+      await memory.grow(piece.length);
+      pieces.push(piece);
+    }
+    return Buffer.concat(pieces, length);
   } catch (error) {
     return `the content is not readable as gzip: ${error instanceof Error ? error.message : String(error)}`;
   }

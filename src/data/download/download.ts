@@ -1,7 +1,8 @@
-import { link, readdir, readFile } from 'node:fs/promises';
+import { constants, copyFile, link, readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { writeDirectoryAtomic } from '../../support/atomic-files.js';
 import { DataError, InterruptedError, UsageError } from '../../support/errors.js';
+import { refusesLinks } from '../../support/hard-links.js';
 import { removeStaleTemporaries } from '../../support/temporaries.js';
 import { isDataset, requireFreeDatasetDirectory } from '../dataset-directory.js';
 import { type DatasetManifest, MANIFEST } from '../dataset-writer.js';
@@ -12,7 +13,7 @@ import { Hub } from './hub.js';
 import { findHubToken, type HubEnvironment } from './hub-token.js';
 import { kindOf } from './kinds.js';
 import type { DownloadOptions, DownloadReport, LeftOut } from './options.js';
-import { WorkFolder } from './work-folder.js';
+import { STATE_VERSION, WorkFolder } from './work-folder.js';
 
 /** What a download takes from the process around it. */
 export interface DownloadSurroundings {
@@ -82,7 +83,7 @@ async function download(
   const found = (await folder.plan(settings)) ?? (await plan());
   const report = await folder.locked(async () => {
     const begun = await folder.plan<unknown>(settings);
-    if (begun === null) await folder.savePlan({ version: 1, settings, plan: found });
+    if (begun === null) await folder.savePlan({ version: STATE_VERSION, settings, plan: found });
     const source = open(begun ?? found);
     const saved = await folder.progress();
     const collected = await Collection.open(folder, source, options, saved);
@@ -109,15 +110,28 @@ async function download(
   return report;
 }
 
-/** Gives a complete dataset its name. Links, so that a process killed here has lost nothing. */
+/**
+ * Gives a complete dataset its name. Links where there are any, otherwise copies, so that a process killed here has lost
+ * nothing.
+ */
 async function publish(folder: WorkFolder, { output, force }: DownloadOptions): Promise<void> {
   await writeDirectoryAtomic(
     output,
     async (temporary) => {
-      for (const name of await readdir(folder.dataset)) await link(join(folder.dataset, name), join(temporary, name));
+      for (const name of await readdir(folder.dataset))
+        await linkOrCopy(join(folder.dataset, name), join(temporary, name));
     },
     { replace: force },
   );
+}
+
+async function linkOrCopy(from: string, to: string): Promise<void> {
+  try {
+    await link(from, to);
+  } catch (error) {
+    if (!refusesLinks(error)) throw error;
+    await copyFile(from, to, constants.COPYFILE_FICLONE);
+  }
 }
 
 /** The report of a download that was killed when only tidying up was left, or null. */

@@ -27,10 +27,20 @@ export async function downloadFile(
     if (found === checksum.hex) return rename(part, path);
     await rm(part);
     if (attempt < 2) continue;
-    throw new DownloadError(`${file.name} has the checksum ${found}, not ${checksum.hex} as the hub lists it`, {
-      hint: 'Check HF_ENDPOINT: a mirror may be damaged. If it is right, run the same command again later.',
-    });
+    throw mismatch(file, found, checksum, 'If it is right, run the same command again later.');
   }
+}
+
+/** @param advice what to do if the server is the right one */
+export function mismatch(
+  { name }: RemoteFile,
+  found: string,
+  { hex }: HubFile['checksum'],
+  advice: string,
+): DownloadError {
+  return new DownloadError(`${name} has the checksum ${found}, not ${hex} as the hub lists it`, {
+    hint: `Check HF_ENDPOINT: a mirror may be damaged. ${advice}`,
+  });
 }
 
 /** Completes the file and returns its checksum. */
@@ -43,7 +53,7 @@ async function fetchInto(
   const handle = await open(path, 'a');
   try {
     let { size: length } = await handle.stat();
-    let hash = begin(algorithm, file.size);
+    let hash = beginChecksum(algorithm, file.size);
     if (length > file.size) {
       await handle.truncate(0);
       length = 0;
@@ -55,7 +65,7 @@ async function fetchInto(
         // The server does not know ranges, and begins again.
         await handle.truncate(0);
         length = 0;
-        hash = begin(algorithm, file.size);
+        hash = beginChecksum(algorithm, file.size);
       } else if (length > 0) requireRange(response, file, length, file.size);
       for await (const piece of response.body()) {
         if (length + piece.length > file.size) throw longer(file);
@@ -84,7 +94,7 @@ async function fetchInto(
 }
 
 /** Git's checksum of a file is that of a header and the content. */
-function begin(algorithm: HubFile['checksum']['algorithm'], size: number): Hash {
+export function beginChecksum(algorithm: HubFile['checksum']['algorithm'], size: number): Hash {
   return algorithm === 'sha256' ? createHash('sha256') : createHash('sha1').update(`blob ${size}\0`);
 }
 

@@ -173,8 +173,18 @@ export function shown(url: URL): string {
   return `${url.origin}${url.pathname}`;
 }
 
-/** The body of an answer that is held in memory. @throws DownloadError if it is larger than `limit` bytes */
-export async function collect(response: HttpResponse, limit: number, url: URL): Promise<Buffer> {
+/**
+ * The body of an answer that is held in memory.
+ *
+ * @param room is waited for before more bytes are kept
+ * @throws DownloadError if it is larger than `limit` bytes
+ */
+export async function collect(
+  response: HttpResponse,
+  limit: number,
+  url: URL,
+  room: (bytes: number) => Promise<void> = async () => {},
+): Promise<Buffer> {
   const pieces: Uint8Array[] = [];
   let length = 0;
   for await (const piece of response.body()) {
@@ -184,6 +194,7 @@ export async function collect(response: HttpResponse, limit: number, url: URL): 
         hint: 'Check the address of the server.',
       });
     }
+    await room(piece.length);
     pieces.push(piece);
   }
   return Buffer.concat(pieces, length);

@@ -1,11 +1,14 @@
-import { isUtf8 } from 'node:buffer';
+import { createReadStream } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DataError, DownloadError } from '../../support/errors.js';
 import type { DataFormat } from '../data-files.js';
+import { decompressedStream } from '../decompression.js';
 import type { RowRange } from '../parquet-file.js';
-import { jsonLines } from '../record-lines.js';
+import { jsonLinesOf } from '../record-lines.js';
+import { parseObject } from '../records.js';
 import { downloadFile } from './file-download.js';
+import { growingFile } from './growing-file.js';
 import type { HttpClient } from './http-client.js';
 import type { Hub, HubDataset } from './hub.js';
 import { CONVERTED, chooseConvertedFiles, chooseDataFiles, type HubDataFile, READ } from './hub-data-files.js';
@@ -131,28 +134,36 @@ export class HubDatasetSource implements Source {
     }
   }
 
-  /** The whole file first: compressed lines cannot be gone on with in the middle, and a checksum is of a whole. */
+  /**
+   * The whole file first, since a checksum is of a whole; but where only so many records are wanted, no more of it than
+   * they need. A file is read from its beginning in any case: compressed lines cannot be gone on with in the middle.
+   */
   private async *jsonlRecords(file: HubDataFile, start: number): AsyncGenerator<LocatedRecord> {
     await mkdir(this.folder, { recursive: true });
     const path = this.localPath(file);
-    await downloadFile(this.http, this.hub.remoteFile(this.plan.dataset, file), file.checksum, path);
+    const remote = this.hub.remoteFile(this.plan.dataset, file);
+    const format = file.format as Exclude<DataFormat, 'parquet'>;
+    const isLimited = this.request.maxSamples !== null || this.request.maxBytes !== null;
+    if (!isLimited) await downloadFile(this.http, remote, file.checksum, path);
+    const bytes = isLimited ? growingFile(this.http, remote, file.checksum, path) : createReadStream(path);
+    const text = format === 'jsonl' ? bytes : decompressedStream(bytes, format, file.path);
     let column: string | null = null;
     let read = 0;
-    for await (const { line, number } of jsonLines({ path, size: file.size, format: file.format as 'jsonl' })) {
+    for await (const { line, number } of jsonLinesOf(text)) {
       read += line.length + 1;
       const place = { file: file.path, line: number };
-      const row = parseObject(line);
-      if (row !== null && column === null) {
-        column = chooseTextColumn(Object.keys(row), { ...this.request, keep: [] }, file.path);
+      const parsed = parseObject(line);
+      if ('record' in parsed && column === null) {
+        column = chooseTextColumn(Object.keys(parsed.record), { ...this.request, keep: [] }, file.path);
         requireRoomForText(column, this.request.keep, file.path);
       }
       if (number <= start) continue;
       const outcome: RecordOutcome =
-        row === null || column === null
-          ? { defect: { what: 'the line is not a JSON object in UTF-8' }, place }
-          : textRecord(row, column, this.request.keep, place);
+        'defect' in parsed
+          ? { defect: parsed.defect, place }
+          : textRecord({ ...parsed.record }, column!, this.request.keep, place);
       // Of a compressed file nobody knows how many lines are left.
-      yield { outcome, index: number, share: file.format === 'jsonl' ? Math.min(1, read / file.size) : 0 };
+      yield { outcome, index: number, share: format === 'jsonl' ? Math.min(1, read / file.size) : 0 };
     }
   }
 
@@ -178,14 +189,4 @@ const EXTENSIONS: Readonly<Record<DataFormat, string>> = {
 
 function rowsFrom(start: number, end: number): Uint32Array {
   return Uint32Array.from({ length: end - start }, (_, i) => start + i);
-}
-
-function parseObject(line: Uint8Array): Record<string, unknown> | null {
-  if (!isUtf8(line)) return null;
-  try {
-    const value: unknown = JSON.parse(Buffer.from(line.buffer, line.byteOffset, line.length).toString('utf8'));
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : null;
-  } catch {
-    return null;
-  }
 }

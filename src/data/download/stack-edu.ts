@@ -2,6 +2,7 @@ import { DataError, DownloadError } from '../../support/errors.js';
 import type { RowRange } from '../parquet-file.js';
 import { asJson } from '../record-lines.js';
 import type { ContentArchive } from './content-archive.js';
+import { type Claim, HeldMemory } from './held-memory.js';
 import type { HttpClient } from './http-client.js';
 import type { Hub, HubDataset } from './hub.js';
 import { chooseDataFiles, type HubDataFile } from './hub-data-files.js';
@@ -34,6 +35,8 @@ interface PlannedLanguage {
 
 /** Compressed bytes of row groups that are held at once. */
 const HELD_BYTES = 64 * 2 ** 20;
+/** Bytes of contents, compressed and not, that are held at once beside those of the next one. */
+const HELD_CONTENT_BYTES = 256 * 2 ** 20;
 
 /**
  * Finds the files of each language and counts their rows, which takes the footers of all of them.
@@ -99,9 +102,16 @@ export class StackEduSource implements Source {
         const start = part === from.part ? from.index : 0;
         const chosen = this.chosenRows(planned, start);
         let index = start;
-        for await (const outcome of inOrder(chosen, { count: this.concurrency }, (row) => this.outcome(row))) {
+        const contents = new HeldMemory(HELD_CONTENT_BYTES);
+        const work = (row: ChosenRow) => {
+          // Begun here, in the order in which the results are taken.
+          const memory = contents.begin();
+          return this.outcome(row, memory).then((outcome) => ({ outcome, memory }));
+        };
+        for await (const { outcome, memory } of inOrder(chosen, { count: this.concurrency }, work)) {
           index++;
           yield { outcome, after: { part, index }, done: before + index };
+          memory.end();
         }
       }
       before += planned.count;
@@ -141,12 +151,12 @@ export class StackEduSource implements Source {
     }
   }
 
-  private async outcome({ row, place }: ChosenRow): Promise<RecordOutcome> {
+  private async outcome({ row, place }: ChosenRow, memory: Claim): Promise<RecordOutcome> {
     const id = String(asJson('', row[BLOB_ID]));
     if (!/^[0-9a-f]{40}$/.test(id)) {
       return { defect: { what: 'the name of the content is no SHA-1', field: BLOB_ID }, place };
     }
-    const content = await this.archive.content(id);
+    const content = await this.archive.content(id, memory);
     if (content === 'missing') return { leftOut: 'missing' };
     if ('damaged' in content) return { defect: { what: content.damaged, field: BLOB_ID }, place };
     const text = decodeLeniently(content.bytes);

@@ -8,9 +8,12 @@ import type { WriterState } from '../dataset-writer.js';
 import type { LeftOut } from './options.js';
 import type { Position } from './source.js';
 
+/** Of the files that are saved; another is not read. */
+export const STATE_VERSION = 1;
+
 /** What a download was asked for, and what it found at its beginning. */
 export interface SavedPlan<Plan> {
-  version: 1;
+  version: typeof STATE_VERSION;
   /** Settings that decide the content: a download only goes on with the same. */
   settings: Readonly<Record<string, unknown>>;
   plan: Plan;
@@ -50,11 +53,17 @@ export class WorkFolder {
   /**
    * The plan of the download that was begun here, or null.
    *
-   * @throws UsageError if that was asked for with other settings
+   * @throws UsageError if that was asked for with other settings; DataError if another version of pc began it
    */
   async plan<Plan>(settings: SavedPlan<Plan>['settings']): Promise<Plan | null> {
     const saved = await this.read<SavedPlan<Plan>>('plan.json');
     if (saved === null) return null;
+    if (saved.version !== STATE_VERSION) {
+      throw new DataError(
+        `an unfinished download of another version of pc is in ${this.path}: its format is ${JSON.stringify(saved.version)}, not ${STATE_VERSION}`,
+        { file: join(this.path, 'plan.json'), hint: 'Go on with that version, or begin again with --restart.' },
+      );
+    }
     const other = Object.keys(settings).find(
       (key) => JSON.stringify(saved.settings[key]) !== JSON.stringify(settings[key]),
     );

@@ -159,6 +159,34 @@ describe('downloading a dataset of the hub', () => {
     expect(textsOf(few)).toEqual(texts.slice(0, 5));
   });
 
+  it.each([
+    ['lines', 'a.jsonl', (text: string) => Buffer.from(text)],
+    ['compressed lines', 'a.jsonl.gz', (text: string) => gzipSync(text)],
+  ])('takes so many from the beginning of %s without fetching the rest', async (_, path, write) => {
+    // Random, so that it does not compress; twelve files' worth of the first request.
+    const texts = Array.from({ length: 3000 }, () => randomBytes(800).toString('base64'));
+    const file = write(jsonl(texts));
+    expect(file.length).toBeGreaterThan(2_400_000);
+    const { output, report } = await run({ files: { [path]: file } }, { maxSamples: 10 });
+    expect(textsOf(output)).toEqual(texts.slice(0, 10));
+    expect(report.received).toBeLessThan(400_000);
+    // A limit beyond the end takes all, in several requests, each once.
+    const all = await run({ files: { [path]: file } }, { maxBytes: 10 ** 9 });
+    expect(textsOf(all.output)).toEqual(texts);
+    expect(all.report.received).toBeLessThan(file.length + 10_000);
+  });
+
+  it('refuses a file that is another one than the hub lists also where not all of it is wanted', async () => {
+    const right = jsonl(['right']);
+    const fault = ({ path }: SeenRequest): Fault | undefined =>
+      path.includes('/resolve/') ? { answer: { body: right.replace('right', 'wrong') } } : undefined;
+    await expect(run({ files: { 'a.jsonl': right } }, { maxSamples: 5 }, { fault })).rejects.toMatchObject({
+      code: 'download',
+      message: expect.stringContaining('has the checksum'),
+      hint: expect.stringContaining('--restart'),
+    });
+  });
+
   it('refuses a record that cannot be used, or counts it', async () => {
     const dataset = {
       files: { 'a.jsonl': '{"text":"a"}\n[1]\n{"text":""}\n{"text":null}\n{"text":"\\ud800"}\n{"text":"b"}\n' },

@@ -99,6 +99,20 @@ describe('going on with a download', () => {
     expect(textsOf(folder)).toEqual(texts);
   });
 
+  it('goes on with a file of which only the beginning is wanted', async () => {
+    const folder = output();
+    const request = hubRequest({ maxSamples: 1000 });
+    const long = Array.from({ length: 3000 }, (_, i) => `${i} ${'abc '.repeat(200)}`);
+    const dataset = { name, files: { 'a.jsonl': jsonl(long) } };
+    const failing = await fakeHub(dataset, { fault: failingAfter(2) });
+    await expect(download(failing, request, { output: folder })).rejects.toMatchObject({ code: 'download' });
+    const server = await fakeHub(dataset);
+    await download(server, request, { output: folder });
+    expect(textsOf(folder)).toEqual(long.slice(0, 1000));
+    // The first two requests asked for 256 and 512 KiB.
+    expect(server.seen.map(({ range }) => range)).toEqual([`bytes=${3 * 2 ** 18}-${4 * 2 ** 18 - 1}`]);
+  });
+
   it('refuses other settings than those it was begun with, unless it is to begin again', async () => {
     const folder = output();
     const failing = await fakeHub({ name, files }, { fault: failingAfter(5) });
@@ -112,6 +126,23 @@ describe('going on with a download', () => {
     });
     await download(server, other, { output: folder, restart: true });
     expect(textsOf(folder)).toEqual(texts.slice(0, 3));
+  });
+
+  it('refuses a state in a format of another version, unless it is to begin again', async () => {
+    const folder = output();
+    const failing = await fakeHub({ name, files }, { fault: failingAfter(5) });
+    await expect(download(failing, hubRequest(), { output: folder })).rejects.toThrow();
+    const plan = join(`${folder}.download`, 'plan.json');
+    writeFileSync(plan, JSON.stringify({ ...JSON.parse(readFileSync(plan, 'utf8')), version: 2 }));
+    const server = await fakeHub({ name, files });
+    await expect(download(server, hubRequest(), { output: folder })).rejects.toMatchObject({
+      code: 'data',
+      message: expect.stringContaining('its format is 2, not 1'),
+      location: { file: plan },
+      hint: expect.stringContaining('--restart'),
+    });
+    await download(server, hubRequest(), { output: folder, restart: true });
+    expect(textsOf(folder)).toEqual(texts);
   });
 
   it('refuses chunks that were changed in between', async () => {
