@@ -5,6 +5,7 @@ import { describeDuration } from './progress.js';
 import { alignColumns } from './table.js';
 
 const count = (value: number): string => value.toLocaleString('en-US');
+const counted = (value: number, what: string): string => `${count(value)} ${what}${value === 1 ? '' : 's'}`;
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(2)} MB`;
 
 /** The summary of `pc tokenizer train`. */
@@ -24,15 +25,15 @@ export function describeTokenizerTraining(report: TokenizerTrainingReport): stri
       'bytes per token',
       heldOut === null
         ? 'not measured: no document was held out'
-        : `${heldOut.bytesPerToken.toFixed(3)} on ${count(heldOut.documents)} held-out documents, ${megabytes(heldOut.bytes)}`,
+        : `${heldOut.bytesPerToken.toFixed(3)} on ${counted(heldOut.documents, 'held-out document')}, ${megabytes(heldOut.bytes)}`,
     ],
     ['time', `counting ${describeDuration(seconds.counting)}, merging ${describeDuration(seconds.merging)}`],
   ];
   return [
     `${report.output}:`,
     ...alignColumns(rows).map((line) => `  ${line}`),
-    ...(passedOver.bad > 0 ? [`skipped ${count(passedOver.bad)} records that cannot be read`] : []),
-    ...(passedOver.empty > 0 ? [`left out ${count(passedOver.empty)} empty documents`] : []),
+    ...(passedOver.bad > 0 ? [`skipped ${counted(passedOver.bad, 'record')} that cannot be read`] : []),
+    ...(passedOver.empty > 0 ? [`left out ${counted(passedOver.empty, 'empty document')}`] : []),
   ];
 }
 
