@@ -7,6 +7,7 @@ import { compressorNames } from './shell/compressor-names.js';
 import { configFlags, configRequest } from './shell/config-flags.js';
 import { describeInspection } from './shell/inspection-lines.js';
 import { type TextSource, textSource } from './shell/text-source.js';
+import { refuseUnread } from './shell/unread-settings.js';
 
 /** Bytes of text that are shown unless the user says otherwise. */
 const SHOWN_BYTES = 4096;
@@ -90,7 +91,10 @@ By default all compressors that work here are shown, with the options of the pro
     const registry = await this.loadPlugins();
     const named = flags.compressor === undefined ? null : compressorNames(flags.compressor);
     const names = named ?? [...registry.compressors.keys()];
-    refuseUnread(flags.set ?? [], names);
+    refuseUnread(
+      flags.set ?? [],
+      names.map((name) => `compressors.${name}`),
+    );
     const { config, preset, set } = flags;
     const { compressors: options } = await loadDataConfig(configRequest({ config, preset, set }));
     // Options that are wrong are an error, whether or not the compressor was named.
@@ -173,15 +177,4 @@ function rangeOf(bytes: string | undefined, maxBytes: number | undefined): ByteR
       hint: 'Write two numbers, the second larger than the first, such as --bytes 1000:1500.',
     });
   return range;
-}
-
-function refuseUnread(assignments: readonly string[], compressors: readonly string[]): void {
-  for (const assignment of assignments) {
-    const name = assignment.split('=', 1)[0]!.trim();
-    if (compressors.some((compressor) => name.startsWith(`compressors.${compressor}.`))) continue;
-    throw new UsageError(`${name} would be ignored: it is no option of a compressor that is shown`, {
-      field: name,
-      hint: `Options are named compressors.NAME.OPTION; shown are ${compressors.join(', ')}.`,
-    });
-  }
 }

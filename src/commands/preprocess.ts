@@ -7,6 +7,7 @@ import { BaseCommand } from './base.js';
 import { compressorNames } from './shell/compressor-names.js';
 import { configFlags, configRequest } from './shell/config-flags.js';
 import { describePreprocessing } from './shell/preprocess-lines.js';
+import { refuseUnread } from './shell/unread-settings.js';
 
 /** What the command reads of the configuration, beside the options of its compressors. */
 const READ = ['data.root', 'data.sources', 'data.validation', 'data.onBadRecord'];
@@ -79,7 +80,7 @@ An interrupted or killed run is continued by the same command: shards that are f
       configRequest({ config: flags.config, preset: flags.preset, set: flags.set }, ownSettings(flags)),
     );
     const names = compressorNames(flags.compressor ?? data.compressor);
-    refuseUnread(flags.set ?? [], names);
+    refuseUnread(flags.set ?? [], [...READ, ...names.map((name) => `compressors.${name}`)]);
     const targets = await preprocessTargets(flags.data ?? null, flags.output ?? null, data);
     const registry = await this.loadPlugins();
     const compressors = names.map((name) => registry.compressorDescriptor(name, options[name]));
@@ -125,18 +126,6 @@ An interrupted or killed run is continued by the same command: shards that are f
 function ownSettings(flags: { 'on-bad-record'?: string | undefined }): FlagSetting[] {
   const value = flags['on-bad-record'];
   return value === undefined ? [] : [{ flag: '--on-bad-record', path: ['data', 'onBadRecord'], value }];
-}
-
-function refuseUnread(assignments: readonly string[], compressors: readonly string[]): void {
-  const read = [...READ, ...compressors.map((name) => `compressors.${name}`)];
-  for (const assignment of assignments) {
-    const name = assignment.split('=', 1)[0]!.trim();
-    if (read.some((allowed) => name === allowed || name.startsWith(`${allowed}.`))) continue;
-    throw new UsageError(`${name} would be ignored: preprocessing does not read it`, {
-      field: name,
-      hint: `What can be set here: ${read.join(', ')}.`,
-    });
-  }
 }
 
 function stopped(error: unknown): InterruptedError {

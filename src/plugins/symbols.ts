@@ -4,7 +4,8 @@
  */
 export function symbolsFault(symbols: unknown, alphabetSize: number): string | null {
   if (!(symbols instanceof Uint32Array)) return 'its symbols are no Uint32Array';
-  for (const symbol of symbols)
-    if (symbol >= alphabetSize) return `symbol ${symbol} is outside its alphabet of ${alphabetSize}`;
+  // By index: an iterator would take as long as a fast compressor does.
+  for (let i = 0; i < symbols.length; i++)
+    if (symbols[i]! >= alphabetSize) return `symbol ${symbols[i]} is outside its alphabet of ${alphabetSize}`;
   return null;
 }

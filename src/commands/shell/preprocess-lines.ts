@@ -15,7 +15,7 @@ export function describePreprocessing({ datasets, compressors, seconds }: Prepro
 }
 
 function row(compressor: CompressorReport): string[] {
-  const { name, field, documents, bytes, symbols, bytesPerSymbol, megabytesPerSecond } = compressor;
+  const { name, field, documents, bytes, symbols, bytesPerSymbol, megabytesPerSecondPerThread } = compressor;
   return [
     name,
     field,
@@ -23,7 +23,7 @@ function row(compressor: CompressorReport): string[] {
     bytes.toLocaleString('en'),
     symbols.toLocaleString('en'),
     bytesPerSymbol?.toFixed(3) ?? '–',
-    megabytesPerSecond?.toFixed(1) ?? 'kept',
+    megabytesPerSecondPerThread?.toFixed(1) ?? 'kept',
   ];
 }
 

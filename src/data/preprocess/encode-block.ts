@@ -1,5 +1,6 @@
 import { asPluginFailure } from '../../plugins/compressor-instance.js';
 import type { Compressor, Encoded, RecordField } from '../../plugins/contracts.js';
+import { symbolsFault } from '../../plugins/symbols.js';
 import { encodeBase64 } from '../../support/base64.js';
 import { CompressorError, type PcError, PluginError } from '../../support/errors.js';
 import type { BadRecordPolicy } from '../documents.js';
@@ -166,7 +167,8 @@ async function encodeAll(
 
 /** @throws PluginError if the codes break the compressor's contract, or it cannot write them */
 function written(encoded: Encoded, named: NamedCompressor): CodedDocument {
-  requireSymbols(encoded, named.name, named.compressor);
+  const fault = symbolsFault(encoded.symbols, named.compressor.alphabetSize);
+  if (fault !== null) throw brokenContract(named.name, fault);
   return { symbols: encoded.symbols.length, fields: fieldsOf(encoded, named) };
 }
 
@@ -183,14 +185,6 @@ async function attempt<T>(name: string, encode: () => Promise<T>): Promise<T | C
 function requireAll(encoded: Encoded[], count: number, name: string): Encoded[] {
   if (encoded.length === count) return encoded;
   throw brokenContract(name, `encodeBatch gave ${encoded.length} codes for ${count} documents`);
-}
-
-function requireSymbols({ symbols }: Encoded, name: string, { alphabetSize }: Compressor): void {
-  if (!(symbols instanceof Uint32Array)) throw brokenContract(name, 'encode gave no Uint32Array of symbols');
-  // By index: an iterator would take as long as a fast compressor does.
-  for (let i = 0; i < symbols.length; i++)
-    if (symbols[i]! >= alphabetSize)
-      throw brokenContract(name, `symbol ${symbols[i]} is outside its alphabet of ${alphabetSize}`);
 }
 
 function brokenContract(name: string, what: string): PcError {

@@ -88,5 +88,5 @@ export interface CompressorReport {
   /** Null without a symbol. */
   bytesPerSymbol: number | null;
   /** Text that one worker encodes in a second; null where this run encoded nothing. */
-  megabytesPerSecond: number | null;
+  megabytesPerSecondPerThread: number | null;
 }

@@ -135,6 +135,6 @@ function summarise(
     bytes,
     symbols,
     bytesPerSymbol: symbols === 0 ? null : bytes / symbols,
-    megabytesPerSecond: encoded === 0 ? null : encoded / 1000 / milliseconds,
+    megabytesPerSecondPerThread: encoded === 0 ? null : encoded / 1000 / milliseconds,
   };
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { BroadcastChannel } from 'node:worker_threads';
 import type { Piscina } from 'piscina';
 import type { CompressorDescriptor } from '../../plugins/compressor-instance.js';
+import { PluginError } from '../../support/errors.js';
 import { receiveError } from '../../support/transferred-error.js';
 import { workerEntry } from '../../support/worker-entry.js';
 import { memoryOf, type RecordsBlock } from './blocks.js';
@@ -40,6 +41,8 @@ export class WorkerPool {
 
   private constructor(
     private readonly pool: Piscina,
+    /** Names. */
+    private readonly compressors: readonly string[],
     channel: string,
     log: (message: string) => void,
   ) {
@@ -72,7 +75,12 @@ export class WorkerPool {
       atomics: 'disabled',
       workerData,
     });
-    return new WorkerPool(pool, channel, log);
+    return new WorkerPool(
+      pool,
+      compressors.map(({ name }) => name),
+      channel,
+      log,
+    );
   }
 
   /** What the compressors write, in their order. @throws PluginError, ConfigError: what making them throws */
@@ -158,8 +166,26 @@ export class WorkerPool {
   }
 
   private async run<Value>(name: string, task: unknown, memory: ArrayBuffer[]): Promise<Value> {
-    const outcome = (await this.pool.run(task, { name, transferList: memory })) as Outcome<Value>;
+    const outcome = await this.pool.run(task, { name, transferList: memory }).then(
+      (result) => result as Outcome<Value>,
+      (error: unknown) => this.died(error),
+    );
     if ('error' in outcome) throw receiveError(outcome.error);
     return outcome.value;
+  }
+
+  /** What a task throws comes as an outcome: only the end of its thread comes as a failure of the pool. */
+  private died(cause: unknown): never {
+    // It will not say that it ended.
+    this.started--;
+    const compressors = this.compressors.map((name) => `"${name}"`).join(', ');
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new PluginError(`a thread that works with ${compressors} ended: ${reason}`, {
+      hint:
+        cause instanceof Error && 'code' in cause && cause.code === 'ERR_WORKER_OUT_OF_MEMORY'
+          ? 'A compressor needs more memory than a thread has: raise that by NODE_OPTIONS=--max-old-space-size=MEGABYTES.'
+          : 'A compressor may have ended it: preprocess with one after the other, and report this to its author.',
+      cause,
+    });
   }
 }

@@ -1,10 +1,10 @@
-import { mkdir, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, rm, rmdir, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { writeFileAtomic } from '../../support/atomic-files.js';
 import { makeDirectory } from '../../support/durable-files.js';
 import { DataError } from '../../support/errors.js';
-import { asOutputError, refuseToOverwrite } from '../../support/output-failures.js';
+import { asOutputError, exists, refuseToOverwrite, systemErrorCode } from '../../support/output-failures.js';
 import { removeStaleTemporaries, temporaryBeside } from '../../support/temporaries.js';
 import { loadTokenizer } from '../../tokenizers/index.js';
 import { splitterOf, trainTokenizer } from '../../tokenizers/training/index.js';
@@ -51,7 +51,9 @@ export async function trainTokenizerOnData(request: TokenizerTrainingRequest): P
   const corpus: CorpusFacts = { documents: 0, textBytes: 0, passedOver: { bad: 0, empty: 0 }, heldOut: [] };
   const seconds = { counting: 0, merging: 0 };
 
+  const missing = await missingFolders(output);
   const folder = await makeFolderBeside(output);
+  let isWritten = false;
   try {
     const begun = performance.now();
     let pass = 0;
@@ -91,14 +93,39 @@ export async function trainTokenizerOnData(request: TokenizerTrainingRequest): P
       progress: (tokens) => progress?.({ phase: 'merge', tokens, vocabularySize }),
     });
     seconds.merging = (performance.now() - begun) / 1000 - seconds.counting;
-    await writeFileAtomic(output, output.endsWith('.gz') ? gzipSync(file, { level: 9 }) : file);
-    const heldOut = await measure(output, corpus.heldOut.flat());
+    const content = output.endsWith('.gz') ? gzipSync(file, { level: 9 }) : Buffer.from(file);
+    // Measured before it has its name: whatever fails until then leaves nothing.
+    const measured = join(folder, basename(output));
+    await writeFile(measured, content);
+    const heldOut = await measure(measured, corpus.heldOut.flat());
+    await writeFileAtomic(output, content);
+    isWritten = true;
     const { documents, textBytes, passedOver } = corpus;
     const { minFrequency } = tokenizer;
     const requested = { tokens: vocabularySize, minFrequency };
     return { output, documents, textBytes, passedOver, requested, ...trained, heldOut, seconds };
   } finally {
     await rm(folder, { recursive: true, force: true });
+    if (!isWritten) await removeEmpty(missing);
+  }
+}
+
+/** Folders above a file that are yet to be made, the deepest first. */
+async function missingFolders(path: string): Promise<string[]> {
+  const missing: string[] = [];
+  for (let at = dirname(resolve(path)); !(await exists(at)); at = dirname(at)) missing.push(at);
+  return missing;
+}
+
+/** Removes folders unless another process has put something there. */
+async function removeEmpty(folders: readonly string[]): Promise<void> {
+  for (const folder of folders) {
+    try {
+      await rmdir(folder);
+    } catch (error) {
+      if (['ENOTEMPTY', 'EEXIST', 'ENOENT'].includes(systemErrorCode(error) ?? '')) return;
+      throw error;
+    }
   }
 }
 

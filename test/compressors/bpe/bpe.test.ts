@@ -7,7 +7,7 @@ import { CompressorError } from '../../../src/support/errors.js';
 import { loadTokenizer } from '../../../src/tokenizers/index.js';
 import { temporaryDirectory } from '../../support/temporary-directory.js';
 import { addedToken, byteLevelFile } from '../../tokenizers/tiny-files.js';
-import { behavesLikeACodec, DOCUMENTS, equalBytes } from '../codec-specification.js';
+import { behavesLikeACodec, coversBytesBySymbols, DOCUMENTS, equalBytes } from '../codec-specification.js';
 
 const SENTENCEPIECE = join(import.meta.dirname, '../../fixtures/tokenizers/sentencepiece/bpe-bytes.model.gz');
 const context = { artifactsDirectory: '/nonexistent', log: () => {} };
@@ -18,6 +18,7 @@ const CODE = utf8('def mean(xs):\n    """Mittelwert – 平均"""\n    return su
 
 describe('bpe with the tokenizer that ships with the package', () => {
   behavesLikeACodec(() => make({ unrepresentable: 'bytes' }));
+  coversBytesBySymbols(() => make({ unrepresentable: 'bytes' }));
 
   it('gives the ids of the tokenizer', async () => {
     const tokenizer = await loadTokenizer('artifacts/tokenizers/code-65k');

@@ -5,7 +5,7 @@ import type { Compressor } from '../../../src/plugins/contracts.js';
 import { CompressorError } from '../../../src/support/errors.js';
 import { grayCodes } from '../../../src/tokenizers/byte-converters.js';
 import { loadTokenizer } from '../../../src/tokenizers/index.js';
-import { behavesLikeACodec, DOCUMENTS } from '../codec-specification.js';
+import { behavesLikeACodec, coversBytesBySymbols, DOCUMENTS } from '../codec-specification.js';
 
 const context = { artifactsDirectory: '/nonexistent', log: () => {} };
 const make = (options: object = {}) =>
@@ -25,6 +25,7 @@ const VARIANTS = [
 
 describe.each(VARIANTS)('token-bytes, $converter, $symbolBits bits', (variant) => {
   behavesLikeACodec(() => make({ ...variant, unrepresentable: 'bytes' }));
+  coversBytesBySymbols(() => make({ ...variant, unrepresentable: 'bytes' }));
 
   it('has two bytes for every token of a vocabulary of 65,536', async () => {
     const codec = await make(variant);

@@ -103,6 +103,15 @@ describe('a compressor of a third party', () => {
     await expect(failing).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
   });
 
+  it('that ends its thread is named', async () => {
+    const ending = plugin('{ encode: () => process.exit(3) }');
+    await expect(preprocessed(ending, { workers: 1 })).rejects.toMatchObject({
+      code: 'plugin',
+      message: expect.stringMatching(/"mine" ended: .*3/),
+      hint: expect.stringMatching(/report this/),
+    });
+  });
+
   it('that fails is disposed of all the same', async () => {
     const failing = plugin('{ encode: () => { throw new Error("oops") }, dispose: async () => note("disposed") }');
     await expect(preprocessed(failing)).rejects.toThrow('oops');

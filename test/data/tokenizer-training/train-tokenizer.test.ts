@@ -91,6 +91,19 @@ describe('training a tokenizer on datasets', () => {
     expect(readdirSync(folder).sort()).toEqual(['data', 'there.json']);
   });
 
+  it('leaves no folder that it made when it fails', async () => {
+    const folder = temporaryData({ 'data/a.jsonl': jsonl(texts) });
+    const output = join(folder, 'new/deeper/tokenizer.json');
+    const stop = new AbortController();
+    const stopped = request(folder, {
+      output,
+      signal: stop.signal,
+      progress: () => stop.abort(new InterruptedError('stopped')),
+    });
+    await expect(trainTokenizerOnData(stopped)).rejects.toBeInstanceOf(InterruptedError);
+    expect(readdirSync(folder)).toEqual(['data']);
+  });
+
   it('says why it cannot write where it is told to', async () => {
     const folder = temporaryData({ 'data/a.jsonl': jsonl(texts) });
     const output = '/proc/pc-tokenizer/tokenizer.json';
