@@ -68,6 +68,12 @@ export abstract class BaseCommand extends Command {
     return registry;
   }
 
+  /** oclif looks for cycles and colours first, by names of all properties: for a million numbers that takes minutes. */
+  protected override logJson(json: unknown): void {
+    if (process.stdout.isTTY) super.logJson(json);
+    else process.stdout.write(`${JSON.stringify(json, null, 2)}\n`);
+  }
+
   protected override async catch(error: Error): Promise<void> {
     // `this.exit(0)` arrives here too.
     if ('code' in error && error.code === 'EEXIT') throw error;

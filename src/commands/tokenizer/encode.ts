@@ -42,9 +42,10 @@ export default class TokenizerEncode extends BaseCommand {
     for await (const chunk of (await textSource(args.text, flags.file)).chunks) chunks.push(chunk);
     const bytes = Buffer.concat(chunks);
     const ids = encodeBytes(tokenizer, bytes, { matchAddedTokens: flags['added-tokens'] });
-    if (flags.tokens) for (const line of describeTokens(tokenizer, ids)) this.log(line);
-    else this.log(ids.join(' '));
-    const tokens = Array.from(ids, (id) => tokenizer.tokenName(id) ?? '');
-    return { bytes: bytes.length, ids: [...ids], ...(flags.tokens && { tokens }) };
+    // Lines are made only where they are shown: of a large file there are millions.
+    if (!this.jsonEnabled())
+      for (const line of flags.tokens ? describeTokens(tokenizer, ids) : [ids.join(' ')]) this.log(line);
+    const tokens = flags.tokens ? Array.from(ids, (id) => tokenizer.tokenName(id) ?? '') : null;
+    return { bytes: bytes.length, ids: Array.from(ids), ...(tokens !== null && { tokens }) };
   }
 }
