@@ -40,6 +40,16 @@ describe('pc tokenizer', () => {
     expect(decoded.stdout).toBe(text);
   });
 
+  it('prints a million ids as JSON, and the names of tokens only where they are asked for', async () => {
+    const cwd = temporaryData({ 'long.txt': 'a\n\tb '.repeat(400_000) });
+    const { stdout, status } = await pc(['tokenizer', 'encode', '--file', 'long.txt', '--json'], { cwd });
+    expect(status).toBe(0);
+    const encoded = JSON.parse(stdout) as { bytes: number; ids: number[] };
+    expect(Object.keys(encoded)).toEqual(['bytes', 'ids']);
+    expect(encoded.bytes).toBe(2_000_000);
+    expect(encoded.ids.length).toBeGreaterThan(1_000_000);
+  });
+
   it('has the shipped tokenizer, whose recipe lists permissive licences only', async () => {
     const { stdout } = await pc(['tokenizer', 'info', '--json']);
     const facts = JSON.parse(stdout) as { path: string; vocabularySize: number; addedTokens: { content: string }[] };
