@@ -97,7 +97,8 @@ describe('the packed package', () => {
       expect(paths).toContain(needed);
     for (const preset of readdirSync(join(PACKAGE_ROOT, 'configs')))
       expect(paths.join('\n')).toContain(`configs/${preset}`);
-    const allowed = /^(?:LICENSE|README\.md|package\.json|oclif\.manifest\.json|(?:bin|dist|configs|artifacts|docs)\/.*)$/;
+    const allowed =
+      /^(?:LICENSE|README\.md|package\.json|oclif\.manifest\.json|(?:bin|dist|configs|artifacts|docs)\/.*)$/;
     expect(paths.filter((path) => !allowed.test(path))).toEqual([]);
     expect(paths.filter((path) => path.includes('tsbuildinfo'))).toEqual([]);
   });
