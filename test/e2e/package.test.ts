@@ -112,7 +112,7 @@ async function userWithRegistry(...folders: string[]): Promise<(args: string[], 
     home,
   );
   onTestFinished(() => registry.close());
-  const env = { ...isolatedHome(home), ...registry.env };
+  const env = { ...isolatedHome(home), ...registry.env, NO_COLOR: '1' };
   return (args, cwd = home) => pc(args, { cwd, env, binary });
 }
 
