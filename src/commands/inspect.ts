@@ -1,4 +1,4 @@
-import { Args, Flags } from '@oclif/core';
+import { Flags } from '@oclif/core';
 import { type ByteRange, type Inspection, type NamedCompressor, reasonOf } from '../inspection/index.js';
 import { CompressorError, InterruptedError, UsageError } from '../support/errors.js';
 import { BaseCommand } from './base.js';
@@ -6,7 +6,7 @@ import { usesColour } from './shell/colour.js';
 import { compressorNames } from './shell/compressor-names.js';
 import { configFlags, configRequest } from './shell/config-flags.js';
 import { describeInspection } from './shell/inspection-lines.js';
-import { type TextSource, textSource } from './shell/text-source.js';
+import { type TextSource, textArgument, textFileFlag, textSource } from './shell/text-source.js';
 import { refuseUnread } from './shell/unread-settings.js';
 
 /** Bytes of text that are shown unless the user says otherwise. */
@@ -29,16 +29,10 @@ By default all compressors that work here are shown, with the options of the pro
     '<%= config.bin %> inspect --file src/main.py --compressor gzip,halfbyte --bytes 1000:1500',
     'git show HEAD | <%= config.bin %> inspect --html change.html',
   ];
-  static override args = {
-    text: Args.string({
-      description: 'the text; without it and --file, standard input',
-      name: 'TEXT',
-      ignoreStdin: true,
-    }),
-  };
+  static override args = { text: textArgument };
   static override flags = {
     ...configFlags,
-    file: Flags.string({ char: 'f', summary: 'File with the text.', helpValue: 'FILE' }),
+    file: textFileFlag,
     compressor: Flags.string({
       summary: 'Compressors to show, by default all that work here.',
       helpValue: 'NAME,…',

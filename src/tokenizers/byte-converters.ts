@@ -22,7 +22,10 @@ export function bytesPerToken(vocabularySize: number): number {
   return bytes;
 }
 
-export function byteConverter(name: ConverterName, tokenizer: Tokenizer): ByteConverter {
+/** What is needed of a tokenizer. */
+type Vocabulary = Pick<Tokenizer, 'vocabularySize' | 'tokenBytes'>;
+
+export function byteConverter(name: ConverterName, tokenizer: Vocabulary): ByteConverter {
   const width = bytesPerToken(tokenizer.vocabularySize);
   return name === 'simple'
     ? fixedWidth(width, null, identityUpTo(tokenizer.vocabularySize))
@@ -40,7 +43,7 @@ function identityUpTo(size: number): Int32Array {
  *
  * @returns the code of each id, and the id of each code, −1 where there is none
  */
-export function grayCodes(tokenizer: Tokenizer): [codes: Uint32Array, ids: Int32Array] {
+export function grayCodes(tokenizer: Vocabulary): [codes: Uint32Array, ids: Int32Array] {
   const size = tokenizer.vocabularySize;
   const bytes = Array.from({ length: size }, (_, id) => tokenizer.tokenBytes(id));
   const ranked = Array.from({ length: size }, (_, id) => id).sort((a, b) => {

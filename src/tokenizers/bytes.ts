@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { TokenizerError } from '../support/errors.js';
 import { characterWidth } from '../support/utf8.js';
+import { concatenateIds } from './id-buffer.js';
 import type { EncodeOptions, Tokenizer } from './tokenizer.js';
 
 /**
@@ -22,13 +23,7 @@ export function encodeBytes(tokenizer: Tokenizer, bytes: Uint8Array, options?: E
     const part = bytes.subarray(start, end);
     parts.push(valid ? tokenizer.encode(textOf(part), options) : Uint32Array.from(part, (byte) => byteIds[byte]!));
   }
-  const ids = new Uint32Array(parts.reduce((count, { length }) => count + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    ids.set(part, at);
-    at += part.length;
-  }
-  return ids;
+  return concatenateIds(parts);
 }
 
 /** Bytes from `start` to `end` that are all valid UTF-8, or none of which is part of a valid character. */

@@ -42,3 +42,14 @@ export class IdBuffer {
 }
 
 const KEPT_IDS = 1 << 20;
+
+/** One array of the ids of all parts. */
+export function concatenateIds(parts: readonly Uint32Array[]): Uint32Array {
+  const whole = new Uint32Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}

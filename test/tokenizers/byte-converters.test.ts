@@ -4,9 +4,11 @@ import { byteConverter, bytesPerToken, grayCodes } from '../../src/tokenizers/by
 import type { Tokenizer } from '../../src/tokenizers/tokenizer.js';
 
 /** A vocabulary of the given tokens; undefined ones are ids that nothing has. */
-function vocabularyOf(tokens: readonly (string | Uint8Array | undefined)[]): Tokenizer {
+function vocabularyOf(
+  tokens: readonly (string | Uint8Array | undefined)[],
+): Pick<Tokenizer, 'vocabularySize' | 'tokenBytes'> {
   const bytes = tokens.map((token) => (typeof token === 'string' ? new TextEncoder().encode(token) : token));
-  return { vocabularySize: tokens.length, tokenBytes: (id: number) => bytes[id] } as unknown as Tokenizer;
+  return { vocabularySize: tokens.length, tokenBytes: (id: number) => bytes[id] };
 }
 
 const numbered = (size: number) => vocabularyOf(Array.from({ length: size }, (_, id) => `token ${id}`));

@@ -1,7 +1,16 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { Args, Flags } from '@oclif/core';
 import { DataError, UsageError } from '../../support/errors.js';
 import { systemErrorCode } from '../../support/output-failures.js';
+
+/** How a command is given a text; `textSource` reads it. */
+export const textArgument = Args.string({
+  description: 'the text; without it and --file, standard input',
+  name: 'TEXT',
+  ignoreStdin: true,
+});
+export const textFileFlag = Flags.string({ char: 'f', summary: 'File with the text.', helpValue: 'FILE' });
 
 /** A text that a command was given. */
 export interface TextSource {
@@ -30,6 +39,13 @@ export async function textSource(text: string | undefined, file: string | undefi
   if (process.stdin.isTTY)
     throw new UsageError('there is no text', { hint: 'Give a text, --file FILE, or a text on standard input.' });
   return { name: 'standard input', file: null, size: null, chunks: process.stdin };
+}
+
+/** All of a text, for those who need it in one piece. @throws as `textSource` */
+export async function readText(text: string | undefined, file: string | undefined): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of (await textSource(text, file)).chunks) chunks.push(chunk);
+  return Buffer.concat(chunks);
 }
 
 async function fileSource(file: string): Promise<TextSource> {

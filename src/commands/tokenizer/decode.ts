@@ -2,7 +2,7 @@ import { Args } from '@oclif/core';
 import { TokenizerError } from '../../support/errors.js';
 import { resolveTokenizer } from '../../tokenizers/artifacts.js';
 import { BaseCommand } from '../base.js';
-import { textSource } from '../shell/text-source.js';
+import { readText } from '../shell/text-source.js';
 import { tokenizerFlag } from '../shell/tokenizer-flag.js';
 
 export default class TokenizerDecode extends BaseCommand {
@@ -26,9 +26,7 @@ export default class TokenizerDecode extends BaseCommand {
     // oclif's own list of arguments has equal ones in another order.
     const words = raw.filter(({ type }) => type === 'arg').map(({ input }) => input);
     const typed = args.ids === undefined ? undefined : words.join(' ');
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of (await textSource(typed, undefined)).chunks) chunks.push(chunk);
-    const bytes = tokenizer.decode(parseIds(Buffer.concat(chunks).toString()));
+    const bytes = tokenizer.decode(parseIds((await readText(typed, undefined)).toString()));
     if (!this.jsonEnabled()) await new Promise((resolve) => process.stdout.write(bytes, resolve));
     return { bytes: bytes.length, base64: Buffer.from(bytes).toString('base64') };
   }

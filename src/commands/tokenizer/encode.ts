@@ -1,8 +1,8 @@
-import { Args, Flags } from '@oclif/core';
+import { Flags } from '@oclif/core';
 import { resolveTokenizer } from '../../tokenizers/artifacts.js';
 import { ADDED_TOKEN_MATCHING } from '../../tokenizers/tokenizer.js';
 import { BaseCommand } from '../base.js';
-import { textSource } from '../shell/text-source.js';
+import { readText, textArgument, textFileFlag } from '../shell/text-source.js';
 import { tokenizerFlag } from '../shell/tokenizer-flag.js';
 import { describeTokens, type EncodedText } from '../shell/tokenizer-lines.js';
 
@@ -15,16 +15,10 @@ export default class TokenizerEncode extends BaseCommand {
     '<%= config.bin %> tokenizer encode --tokenizer tokenizers/code --file main.py --tokens',
     'git show HEAD | <%= config.bin %> tokenizer encode',
   ];
-  static override args = {
-    text: Args.string({
-      description: 'the text; without it and --file, standard input',
-      name: 'TEXT',
-      ignoreStdin: true,
-    }),
-  };
+  static override args = { text: textArgument };
   static override flags = {
     tokenizer: tokenizerFlag,
-    file: Flags.string({ char: 'f', summary: 'File with the text.', helpValue: 'FILE' }),
+    file: textFileFlag,
     tokens: Flags.boolean({ summary: 'Show each token: its id, its name, its bytes as text.' }),
     'added-tokens': Flags.option({
       options: ADDED_TOKEN_MATCHING,
@@ -38,9 +32,7 @@ export default class TokenizerEncode extends BaseCommand {
     const { args, flags } = await this.parse(TokenizerEncode);
     const { encodeBytes, loadTokenizer } = await import('../../tokenizers/index.js');
     const tokenizer = await loadTokenizer(resolveTokenizer(flags.tokenizer));
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of (await textSource(args.text, flags.file)).chunks) chunks.push(chunk);
-    const bytes = Buffer.concat(chunks);
+    const bytes = await readText(args.text, flags.file);
     const ids = encodeBytes(tokenizer, bytes, { matchAddedTokens: flags['added-tokens'] });
     // Lines are made only where they are shown: of a large file there are millions.
     if (!this.jsonEnabled())

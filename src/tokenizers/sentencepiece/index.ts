@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { IdBuffer } from '../id-buffer.js';
 import type { Tokenizer } from '../tokenizer.js';
 import { BpeSegmenter } from './bpe-segmenter.js';
 import { type ModelFile, readModelFile } from './model-file.js';
@@ -53,23 +54,14 @@ export function loadSentencePiece(bytes: Uint8Array, file: string): Tokenizer {
 /** The ids of the parts of a text: an unknown part becomes its bytes, or neighbouring unknown parts one id. */
 function encodeParts(text: Uint8Array, segmenter: Segmenter, vocabulary: PieceVocabulary): Uint32Array {
   const { unknownId, byteIds } = vocabulary;
-  let ids = new Uint32Array(16 + (text.length >> 1));
-  let count = 0;
-  const append = (id: number): void => {
-    if (count === ids.length) {
-      const larger = new Uint32Array(2 * count);
-      larger.set(ids);
-      ids = larger;
-    }
-    ids[count++] = id;
-  };
+  const ids = new IdBuffer();
   segmenter.segment(text, (id, start, end) => {
     if (id === unknownId) {
-      if (byteIds !== null) for (let i = start; i < end; i++) append(byteIds[text[i]!]!);
-      else if (count === 0 || ids[count - 1] !== unknownId) append(id);
+      if (byteIds !== null) for (let i = start; i < end; i++) ids.push(byteIds[text[i]!]!);
+      else if (ids.last() !== unknownId) ids.push(id);
       return;
     }
-    append(id);
+    ids.push(id);
   });
-  return ids.slice(0, count);
+  return ids.take();
 }

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TokenizerError } from '../../support/errors.js';
 import { systemErrorCode } from '../../support/output-failures.js';
+import { concatenateIds } from '../id-buffer.js';
 import { compilePattern } from '../patterns/compile.js';
 import type { AddedToken, AddedTokenMatching, EncodeOptions, Tokenizer } from '../tokenizer.js';
 import { readAddedTokens } from './added-token-files.js';
@@ -77,7 +78,7 @@ class OpenCoderTokenizer implements Tokenizer {
       if (typeof part === 'string') this.encodePlain(part, parts);
       else parts.push(Uint32Array.of(part.id));
     }
-    return concatenated(parts);
+    return concatenateIds(parts);
   }
 
   decode(ids: ArrayLike<number>): Uint8Array {
@@ -129,16 +130,6 @@ class OpenCoderTokenizer implements Tokenizer {
     remembered.set(part, ids);
     return ids;
   }
-}
-
-function concatenated(parts: readonly Uint32Array[]): Uint32Array {
-  const whole = new Uint32Array(parts.reduce((length, part) => length + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 async function readModel(file: string): Promise<Uint8Array> {
