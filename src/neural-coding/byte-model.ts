@@ -25,3 +25,26 @@ export interface FrequencyModel {
    */
   frequencies(prefixes: readonly Uint8Array[]): Promise<Uint32Array>;
 }
+
+/** A trained model of bytes, such as M1: what windows are coded with, and how uncertain it is along whole documents. */
+export interface ByteModel extends ProbabilityModel {
+  /** Trained numbers. */
+  readonly parameters: number;
+  /** Bytes that it was trained to predict in a row. */
+  readonly context: number;
+  /**
+   * h_t = H(p(· | the bytes before t that its context holds)) for every byte of every document, in bits, 0 … 8. Documents
+   * do not see each other, and what they share a call with changes nothing. Calls may overlap: while one is computed, the
+   * caller can read, code and write others.
+   */
+  entropies(documents: readonly Uint8Array[], options?: EntropyOptions): Promise<Float32Array[]>;
+  dispose(): Promise<void>;
+}
+
+export interface EntropyOptions {
+  /**
+   * Bytes that a context shares with the one before it, less than `context`: so many bytes at least are seen before every
+   * byte that has as many. 0 by default: contexts abut, and each begins knowing nothing.
+   */
+  overlap?: number;
+}
