@@ -93,6 +93,21 @@ const REGISTRIES = {
     const licence = /<license>\s*<name>([^<]+)<\/name>/.exec(pom)?.[1];
     return { version, licence: licence?.trim().replaceAll(/\s+/g, ' ') ?? licenceOfSources(folder) };
   },
+
+  /** Debian's sources without Debian's changes; needs `deb-src` among apt's sources. */
+  debian: ({ name, version }, folder) => {
+    const about = run('apt-cache', ['showsrc', '--only-source', name]);
+    const found = version ?? /^Version: (\S+)/m.exec(about)?.[1];
+    run('apt-get', ['source', '--quiet=2', '--only-source', '--download-only', `${name}=${found}`], folder);
+    for (const file of readdirSync(folder)) {
+      if (/\.orig\.tar\.\w+$/.test(file)) run('tar', ['-xf', file, '--strip-components=1'], folder);
+      else if (/\.debian\.tar\.\w+$/.test(file)) run('tar', ['-xf', file, 'debian/copyright'], folder);
+    }
+    const copyright = readFileSync(join(folder, 'debian', 'copyright'), 'utf8');
+    for (const file of readdirSync(folder)) if (/\.(?:dsc|asc|tar\.\w+)$/.test(file)) rmSync(join(folder, file));
+    const licence = /^Files: \*\n(?:.*\n)*?License: (.+)$/m.exec(copyright)?.[1] ?? licenceKind(copyright);
+    return { version: found!, licence: licence.trim() };
+  },
 } satisfies Record<string, Fetch>;
 
 const MAVEN_DEPENDENCY_PLUGIN = 'org.apache.maven.plugins:maven-dependency-plugin';
@@ -118,6 +133,11 @@ function unpackTarball(tarball: string, folder: string): void {
   if (tarball.startsWith(folder)) rmSync(join(folder, basename(tarball)));
 }
 
-function run(program: string, args: string[]): string {
-  return execFileSync(program, args, { encoding: 'utf8', maxBuffer: 2 ** 26, stdio: ['ignore', 'pipe', 'inherit'] });
+function run(program: string, args: string[], cwd?: string): string {
+  return execFileSync(program, args, {
+    encoding: 'utf8',
+    maxBuffer: 2 ** 26,
+    stdio: ['ignore', 'pipe', 'inherit'],
+    ...(cwd !== undefined && { cwd }),
+  });
 }
