@@ -77,7 +77,9 @@ for (const [name, extensions] of Object.entries(recipe.languages ?? { code: reci
     extensions,
     force: true,
   });
-  process.stdout.write(`${name}: ${training.documents} documents, ${(training.textBytes / 1e6).toFixed(1)} MB of text\n`);
+  process.stdout.write(
+    `${name}: ${training.documents} documents, ${(training.textBytes / 1e6).toFixed(1)} MB of text\n`,
+  );
 }
 
 /** Copies the files of a package that are source code, up to the recipe's size; returns their bytes. */
