@@ -67,9 +67,19 @@ export class CompressorError extends PcError {
   readonly code = 'compressor';
 }
 
+/** A codebook cannot be compiled from its model, or its file is damaged, foreign or newer than this version. */
+export class CodebookError extends PcError {
+  readonly code = 'codebook';
+}
+
 /** A tokenizer file cannot be loaded or trained, or a text or an id has no place in its vocabulary. */
 export class TokenizerError extends PcError {
   readonly code = 'tokenizer';
+}
+
+/** A codebook is missing, damaged, foreign or of a newer version, or cannot be made as asked. */
+export class CodebookError extends PcError {
+  readonly code = 'codebook';
 }
 
 /** A plugin cannot be loaded, clashes with another one, or needs a newer host. */
