@@ -16,10 +16,13 @@ export interface Codebook extends WindowParameters {
   readonly provenance: CodebookProvenance;
 }
 
+export const CODEBOOK_SOURCES = ['counts', 'm1', 'custom'] as const;
+export type CodebookSource = (typeof CODEBOOK_SOURCES)[number];
+
 /** Where a codebook came from: written into the artifact, shown by `pc codebook info`. */
 export interface CodebookProvenance {
-  /** What gave the frequencies. */
-  readonly source: 'counts' | 'm1' | 'hash';
+  /** What gave the frequencies: counts of bytes, the model M1, or a model of the caller's own. */
+  readonly source: CodebookSource;
   readonly modelFingerprint: string;
   /** What the model was trained on, in words and by checksum where there is one. */
   readonly corpus: string;
