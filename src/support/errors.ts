@@ -67,11 +67,6 @@ export class CompressorError extends PcError {
   readonly code = 'compressor';
 }
 
-/** A codebook cannot be compiled from its model, or its file is damaged, foreign or newer than this version. */
-export class CodebookError extends PcError {
-  readonly code = 'codebook';
-}
-
 /** A tokenizer file cannot be loaded or trained, or a text or an id has no place in its vocabulary. */
 export class TokenizerError extends PcError {
   readonly code = 'tokenizer';
