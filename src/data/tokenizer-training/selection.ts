@@ -13,9 +13,15 @@ export type Fate = 'counted' | 'held out' | 'left out';
  */
 export function fateOf(document: Uint8Array, { seed, sample, heldOut }: Selection): Fate {
   if (sample >= 1 && heldOut <= 0) return 'counted';
+  const draws = drawsOf(document, seed);
+  if (draws.sample >= sample) return 'left out';
+  return draws.heldOut < heldOut ? 'held out' : 'counted';
+}
+
+/** What stands for chance in these choices: two numbers in [0, 1) that the content and the seed decide. */
+export function drawsOf(document: Uint8Array, seed: number): { sample: number; heldOut: number } {
   const hash = hashOf(document, seed);
-  if (scrambled(hash) >= sample) return 'left out';
-  return scrambled(hash + 1) < heldOut ? 'held out' : 'counted';
+  return { sample: scrambled(hash), heldOut: scrambled(hash + 1) };
 }
 
 /** FNV-1a (http://www.isthe.com/chongo/tech/comp/fnv). */

@@ -1,0 +1,88 @@
+import { createHash } from 'node:crypto';
+import type { ProbabilityModel } from './byte-model.js';
+import type { ShortContexts } from './counts-contexts.js';
+import type { TextSample } from './counts-sample.js';
+import { type CountsTrie, growTrie, type TrieGrowth } from './counts-trie.js';
+
+/**
+ * What the counts of text give in place of a trained model: P(b | x) from how often b followed x at the starting positions,
+ * interpolated with the distribution after the last two bytes by the method of Witten and Bell ("The zero-frequency
+ * problem", 1991, method C). Sums, products and quotients of doubles in a fixed order: the same on every machine.
+ */
+export class CountsModel implements ProbabilityModel {
+  readonly fingerprint: string;
+
+  constructor(
+    private readonly trie: CountsTrie,
+    private readonly contexts: ShortContexts,
+  ) {
+    const hash = createHash('sha256');
+    for (const { buffer, byteOffset, byteLength } of [...Object.values(trie), contexts.counts])
+      hash.update(new Uint8Array(buffer, byteOffset, byteLength));
+    this.fingerprint = `counts:${hash.digest('hex')}`;
+  }
+
+  /** Strings whose followers were counted. */
+  get nodes(): number {
+    return this.trie.edgeStarts.length - 1;
+  }
+
+  async probabilities(prefixes: readonly Uint8Array[]): Promise<Float64Array> {
+    const probabilities = new Float64Array(prefixes.length * 256);
+    for (const [row, prefix] of prefixes.entries())
+      this.distribution(prefix, probabilities.subarray(row * 256, row * 256 + 256));
+    return probabilities;
+  }
+
+  private distribution(prefix: Uint8Array, into: Float64Array): void {
+    this.contexts.after(prefix, into);
+    const node = this.nodeOf(prefix);
+    if (node === null) return;
+    const { edgeStarts, edgeBytes, edgeCounts } = this.trie;
+    const [first, end] = [edgeStarts[node]!, edgeStarts[node + 1]!];
+    const distinct = end - first;
+    let sum = 0;
+    for (let edge = first; edge < end; edge++) sum += edgeCounts[edge]!;
+    if (sum === 0) return;
+    for (let byte = 0; byte < 256; byte++) into[byte] = (distinct * into[byte]!) / (sum + distinct);
+    for (let edge = first; edge < end; edge++) into[edgeBytes[edge]!]! += edgeCounts[edge]! / (sum + distinct);
+  }
+
+  private nodeOf(prefix: Uint8Array): number | null {
+    const { edgeStarts, edgeBytes, edgeNodes } = this.trie;
+    let node = 0;
+    for (const byte of prefix) {
+      let [low, high] = [edgeStarts[node]!, edgeStarts[node + 1]!];
+      while (low < high) {
+        const middle = (low + high) >>> 1;
+        if (edgeBytes[middle]! < byte) low = middle + 1;
+        else high = middle;
+      }
+      if (low === edgeStarts[node + 1] || edgeBytes[low] !== byte || edgeNodes[low] === 0) return null;
+      node = edgeNodes[low]!;
+    }
+    return node;
+  }
+}
+
+export interface CountingOptions extends Omit<TrieGrowth, 'leastCount'> {
+  /** Of the same sample. */
+  contexts: ShortContexts;
+  /** τ: strings much rarer than one in 2^τ are no phrases, and are not looked into. */
+  windowBits: number;
+}
+
+/**
+ * Counts what follows the starting positions of a sample.
+ *
+ * @param starts ascending positions; overwritten
+ * @throws the signal's reason
+ */
+export async function countsModel(
+  sample: TextSample,
+  starts: Uint32Array,
+  { contexts, windowBits, ...growth }: CountingOptions,
+): Promise<CountsModel> {
+  const leastCount = Math.max(2, starts.length / 2 ** (windowBits + 1));
+  return new CountsModel(await growTrie(sample, starts, { ...growth, leastCount }), contexts);
+}
