@@ -1,4 +1,5 @@
-import { trainedRepresentations } from '../data/compression-schedule.js';
+import { trainedModes, trainedRepresentations } from '../data/compression-schedule.js';
+import { MODES } from '../data/mixing-modes.js';
 import { RAW_LIMIT } from '../vocabulary/layout.js';
 import type { Config } from './schema.js';
 import type { SettingPath } from './setting.js';
@@ -196,6 +197,13 @@ export const RULES: readonly Rule[] = [
     when: ({ data }) => Object.keys(data.sources).length === 0,
     message: () => 'data.sources names no source',
     hint: () => 'Name at least one folder below data.root with its weight, such as train: 1.',
+  },
+  {
+    kind: 'conflict',
+    field: ['data', 'crop'],
+    when: ({ data }) => data.crop !== null && trainedModes(data).some((mode) => MODES[mode].pairs.length > 0),
+    message: () => 'crops are cut from documents that are shown once, and this mixing mode shows pairs',
+    hint: () => 'Set data.mix to vanilla or sentinel, or data.crop to null.',
   },
   {
     kind: 'conflict',

@@ -10,7 +10,7 @@ import type { Encoder } from './encoding.js';
 import type { MixtureSource } from './mixture.js';
 import type { BatchOptions, DataOptions } from './options.js';
 import { type CodePlace, locateCodes, locateSameCodes } from './precomputed.js';
-import { Row, type RowOptions, type RowState } from './row.js';
+import { Row, type RowOptions, type RowState, sharedSymbols } from './row.js';
 
 /** Rows of the global batch, and how they are split. */
 export type BatchShape = Pick<BatchOptions, 'size' | 'accumulation' | 'sequenceLength'>;
@@ -26,6 +26,7 @@ export interface BatchSettings {
     | 'schedule'
     | 'addBos'
     | 'addEos'
+    | 'crop'
     | 'codeField'
     | 'precomputed'
     | 'onBadRecord'
@@ -208,6 +209,7 @@ function rowOptions({ data, batch, inputs, vocabulary }: BatchSettings, compress
     views: inputs.views,
     compression: data,
     rateUnit: data.rateUnit,
+    crop: data.crop,
     compressor,
     symbols: { vocabulary, addBos: data.addBos, addEos: data.addEos },
   };
@@ -226,7 +228,7 @@ function requireVersion(state: LoaderState): void {
 
 function checkState(
   state: LoaderState,
-  { batch, inputs }: BatchSettings,
+  { batch, data, inputs }: BatchSettings,
   fingerprints: Pick<LoaderState, 'compressor' | 'sources'>,
 ): void {
   const rows = Object.values(state.rows);
@@ -236,7 +238,7 @@ function checkState(
       hint: 'Resume with the batch size that the run began with.',
     });
   }
-  if (rows.some(({ pending }) => pending.length !== inputs.views - 1)) {
+  if (rows.some(({ pending }) => pending.length !== sharedSymbols({ ...inputs, ...data }))) {
     throw new ConfigError('the saved batches were made for another number of prediction heads', {
       field: 'model.predictionHeads',
       hint: 'Resume with the model that the run began with.',

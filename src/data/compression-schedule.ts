@@ -38,6 +38,11 @@ export function trainedRepresentations({ rate, schedule }: CompressionSettings):
   return { raw: rates.some((each) => each < 1), compressed: rates.some((each) => each > 0) };
 }
 
+/** The mixing modes that a run of any length may see. */
+export function trainedModes({ mix, schedule }: CompressionSettings): MixModeName[] {
+  return schedule === null ? [mix] : [schedule.initialMode, schedule.steadyMode, schedule.finalMode];
+}
+
 /** Rates at the ends of the phases that have steps; the rates between are between these. */
 function ratesOf(schedule: CompressionScheduleOptions): number[] {
   const { warmup, steady, decay, initialRate, peakRate, finalRate } = schedule;

@@ -31,6 +31,17 @@ export const compressionScheduleOptions = z.strictObject({
 
 export type CompressionScheduleOptions = z.infer<typeof compressionScheduleOptions>;
 
+/** Rows that are crops of documents, each after BOS, instead of documents end to end. */
+export const cropOptions = z.strictObject({
+  every: z
+    .int()
+    .positive()
+    .default(1024)
+    .describe('symbols of text for each crop: more makes neighbouring batches less alike, and reads more data'),
+});
+
+export type CropOptions = z.infer<typeof cropOptions>;
+
 export const dataOptions = z.strictObject({
   root: z.string().default('data').describe('folder that holds one folder a source'),
   sources: z
@@ -48,6 +59,10 @@ export const dataOptions = z.strictObject({
     .describe('rate and mode by optimizer step; replaces mix and rate'),
   addBos: z.boolean().default(true),
   addEos: z.boolean().default(true),
+  crop: cropOptions
+    .nullable()
+    .default(null)
+    .describe('every row begins with BOS and goes on from a random position of a document; null: documents end to end'),
   codeField: z
     .string()
     .nullable()

@@ -2,6 +2,8 @@
  * Packs documents end to end into sequences of N + views − 1 symbols (behaviour §1.7). Documents straddle sequences,
  * nothing is padded, and the last views − 1 symbols of a sequence are the first of the next, so that input columns are
  * contiguous and no symbol is lost.
+ *
+ * Crops share nothing: each sequence begins anew.
  */
 export class SequencePacker {
   private readonly buffer: Int32Array;
@@ -10,10 +12,12 @@ export class SequencePacker {
   /**
    * @param sequenceLength N, symbols that the model reads
    * @param views one input column and views − 1 label columns
+   * @param shared symbols that a sequence has in common with the one before
    */
   constructor(
-    private readonly sequenceLength: number,
+    sequenceLength: number,
     views: number,
+    private readonly shared: number = views - 1,
   ) {
     this.buffer = new Int32Array(sequenceLength + views - 1);
   }
@@ -34,11 +38,11 @@ export class SequencePacker {
   take(target: Int32Array): void {
     if (!this.isFull) throw new RangeError('the sequence is not full');
     target.set(this.buffer);
-    this.buffer.copyWithin(0, this.sequenceLength);
-    this.filled -= this.sequenceLength;
+    this.buffer.copyWithin(0, this.buffer.length - this.shared);
+    this.filled = this.shared;
   }
 
-  /** Symbols of the sequence in progress; after `take`, the views − 1 that it shares with the one before. */
+  /** Symbols of the sequence in progress; after `take`, those that it shares with the one before. */
   pending(): number[] {
     return Array.from(this.buffer.subarray(0, this.filled));
   }

@@ -1,6 +1,7 @@
 import { cumulativeWeights, Random, type RandomState } from '../support/random/index.js';
 import { type BatchStatistics, countBlock } from './batch-statistics.js';
 import { type CompressionSettings, compressionAt } from './compression-schedule.js';
+import { drawCrops } from './crops.js';
 import type { Cursor, DocumentStream, TakenDocument } from './document-stream.js';
 import { drawCodeField, type Encoder, symbolsOf } from './encoding.js';
 import {
@@ -11,7 +12,7 @@ import {
   type SizeRatioState,
   sizeRatio,
 } from './mixing-modes.js';
-import type { DataOptions } from './options.js';
+import type { CropOptions, DataOptions } from './options.js';
 import { SequencePacker } from './packing.js';
 import { type LaidOutDocument, layOut, type SymbolLayoutOptions } from './symbol-layout.js';
 
@@ -22,6 +23,10 @@ import { type LaidOutDocument, layOut, type SymbolLayoutOptions } from './symbol
  *     choose the source → take its next document → draw the layout → encode → lay out → pack
  *
  * A document is drawn with the rate and mode of the optimizer step that trains its first symbol.
+ *
+ * With crops, a document's block of symbols is cut at random positions instead. A crop is what precedes the block (BOS,
+ * and its sentinel) and then the symbols from its position on. It ends where the sequence does; where the document ends
+ * first, as it would anyway, the next crop follows.
  */
 export interface RowOptions {
   sequenceLength: number;
@@ -30,6 +35,8 @@ export interface RowOptions {
   rateUnit: DataOptions['rateUnit'];
   compressor: Encoder;
   symbols: SymbolLayoutOptions;
+  /** Null: documents are packed end to end. */
+  crop: CropOptions | null;
 }
 
 /** A source of the mixture, as one row reads it. */
@@ -58,6 +65,8 @@ interface PartialDocument {
   codeField: string | null;
   /** Ids that are packed already. */
   offset: number;
+  /** Where the crops begin that are not packed yet; documents that are packed end to end have none. */
+  crops?: number[];
 }
 
 interface OpenDocument extends PartialDocument {
@@ -76,7 +85,7 @@ export class Row {
     private readonly sources: ReadonlyMap<string, WeightedStream>,
     private random: Random,
   ) {
-    this.packer = new SequencePacker(options.sequenceLength, options.views);
+    this.packer = new SequencePacker(options.sequenceLength, options.views, sharedSymbols(options));
     this.names = [...sources.keys()];
     this.weights = cumulativeWeights([...sources.values()].map(({ weight }) => weight));
   }
@@ -121,12 +130,30 @@ export class Row {
   async next(step: number, target: Int32Array, statistics: BatchStatistics): Promise<void> {
     while (!this.packer.isFull) {
       this.current ??= await this.open(step, statistics);
-      const { laidOut, offset } = this.current;
-      const end = this.packer.append(laidOut.ids, offset);
-      for (const block of laidOut.blocks) countBlock(statistics, block, offset, end);
-      this.current = end < laidOut.ids.length ? { ...this.current, offset: end } : null;
+      const pack = this.current.crops === undefined ? this.packNext : this.packCrop;
+      this.current = pack.call(this, this.current, statistics);
     }
     this.packer.take(target);
+  }
+
+  /** Packs as much of the document as there is room for; returns what is left of it. */
+  private packNext(document: OpenDocument, statistics: BatchStatistics): OpenDocument | null {
+    const { laidOut, offset } = document;
+    const end = this.packer.append(laidOut.ids, offset);
+    for (const block of laidOut.blocks) countBlock(statistics, block, offset, end);
+    return end < laidOut.ids.length ? { ...document, offset: end } : null;
+  }
+
+  /** Packs one crop, as far as there is room for it; returns the document with those that are left. */
+  private packCrop(document: OpenDocument, statistics: BatchStatistics): OpenDocument | null {
+    const { laidOut, crops = [] } = document;
+    const [position, ...left] = crops;
+    const block = laidOut.blocks[0];
+    if (position === undefined || block === undefined) return null;
+    this.packer.append(laidOut.ids.subarray(0, block.start));
+    const start = block.start + position;
+    countBlock(statistics, block, start, this.packer.append(laidOut.ids, start));
+    return left.length > 0 ? { ...document, crops: left } : null;
   }
 
   state(): RowState {
@@ -143,6 +170,7 @@ export class Row {
         layout: current.layout,
         codeField: current.codeField,
         offset: current.offset,
+        ...(current.crops !== undefined && { crops: current.crops }),
       },
     };
   }
@@ -152,16 +180,17 @@ export class Row {
   }
 
   private async open(step: number, statistics: BatchStatistics): Promise<OpenDocument> {
-    const { compression, rateUnit } = this.options;
+    const { compression, rateUnit, crop } = this.options;
     const source = this.names[this.random.choice(this.weights)]!;
     const taken = await this.sources.get(source)!.stream.take(statistics.passedOver);
     const ratio = rateUnit === 'symbol' ? sizeRatio(this.measured) : 1;
     const layout = drawLayout(compressionAt(compression, step), ratio, this.random);
     const codeField = drawCodeField(taken.document, this.random);
     const laidOut = await this.layOut(taken, { layout, codeField });
-    statistics.documents++;
     this.measure(laidOut);
-    return { source, at: taken.at, layout, codeField, offset: 0, laidOut };
+    const crops = crop === null ? undefined : drawCrops(laidOut.blocks[0]!, crop, this.random);
+    if (crops === undefined || crops.length > 0) statistics.documents++;
+    return { source, at: taken.at, layout, codeField, offset: 0, laidOut, ...(crops !== undefined && { crops }) };
   }
 
   private async layOut(
@@ -179,4 +208,9 @@ export class Row {
       this.measured = { bytes: this.measured.bytes + bytes, symbols: this.measured.symbols + end - start };
     }
   }
+}
+
+/** Symbols that a sequence of a row has in common with the one before it. */
+export function sharedSymbols({ views, crop }: Pick<RowOptions, 'views' | 'crop'>): number {
+  return crop === null ? views - 1 : 0;
 }

@@ -99,6 +99,7 @@ describe('settings that contradict each other', () => {
   it.each([
     ['batch.sequenceLength', { 'batch.sequenceLength': 500 }],
     ['data.sources', { 'data.sources': {} }],
+    ['data.crop', { 'data.crop.every': 100, 'data.mix': 'translation_random' }],
     ['vocabulary.size', { 'vocabulary.size': 300 }],
     ['optim.decayFraction', { 'optim.schedule': 'wsd', 'optim.cycleLength': 0.1, 'optim.decayFraction': 0.1 }],
     ['optim.startDecayStep', { 'optim.schedule': 'linear_decay', 'optim.startDecayStep': 600 }],
