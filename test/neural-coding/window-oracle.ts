@@ -17,9 +17,7 @@ export interface OracleUnit {
 
 const LONGEST = 64;
 
-/**
- * Codes `bytes`, whose segments end at `ends`; for `dense` with the threshold that {@link oracleThreshold} gives.
- */
+/** Codes `bytes`, whose segments end at `ends`. */
 export function oracleEncode(
   model: OracleModel,
   parameters: WindowParameters,
@@ -168,18 +166,22 @@ export function oracleOwner(model: OracleModel, windowBits: number, code: bigint
 /** Every phrase of `strict` and `lester`, in preorder, as latin-1. */
 export function oraclePhrases(model: OracleModel, windowBits: number): string[] {
   const grid = new Grid(model, windowBits);
-  return inPreorder(grid, (child) => grid.hasCell(child));
+  return inPreorder(grid, (interval) => grid.hasCell(interval)).map(({ text }) => text);
 }
 
-function inPreorder(grid: Grid, keep: (interval: BigInterval, length: number) => boolean, most = Infinity): string[] {
-  const found: string[] = [];
+interface Sized {
+  text: string;
+  width: bigint;
+}
+
+function inPreorder(grid: Grid, keep: (interval: BigInterval, length: number) => boolean): Sized[] {
+  const found: Sized[] = [];
   const below = (text: string, interval: BigInterval) => {
     if (text.length === LONGEST) return;
     for (const [byte, child] of grid.children(Buffer.from(text, 'latin1'), interval).entries()) {
-      if (found.length > most) return;
       if (!keep(child, text.length + 1)) continue;
       const longer = text + String.fromCharCode(byte);
-      found.push(longer);
+      found.push({ text: longer, width: child.high - child.low });
       below(longer, child);
     }
   };
@@ -187,25 +189,29 @@ function inPreorder(grid: Grid, keep: (interval: BigInterval, length: number) =>
   return found;
 }
 
-/** The lowest θ for which the single bytes and the longer strings with intervals of θ or more are at most 2^τ. */
-export function oracleThreshold(model: OracleModel, windowBits: number): bigint {
-  const grid = new Grid(model, windowBits);
-  let tooLow = 0n;
-  let enough = 1n << grid.unitBits;
-  while (enough - tooLow > 1n) {
-    const middle = (tooLow + enough) / 2n;
-    if (denseStrings(grid, middle).length <= 2 ** windowBits) enough = middle;
-    else tooLow = middle;
+/**
+ * The lowest θ ≥ 1 for which the single bytes and the longer strings with intervals of θ or more are at most 2^τ: θ is
+ * halved until they are too many, and then stands just above the widest string that finds no place.
+ */
+function denseThreshold(grid: Grid): bigint {
+  const places = 2 ** grid.windowBits;
+  let threshold = 1n << grid.unitBits;
+  while (threshold > 1n) {
+    const wider = denseStrings(grid, threshold / 2n);
+    if (wider.length > places) {
+      const widths = wider.filter(({ text }) => text.length > 1).map(({ width }) => width);
+      return widths.sort((a, b) => Number(b - a))[places - 256]! + 1n;
+    }
+    threshold /= 2n;
   }
-  return enough;
+  return threshold;
 }
 
-function denseStrings(grid: Grid, threshold: bigint): string[] {
-  const keep = ({ low, high }: BigInterval, length: number) => length === 1 || high - low >= threshold;
-  return inPreorder(grid, keep, 2 ** grid.windowBits);
+function denseStrings(grid: Grid, threshold: bigint): Sized[] {
+  return inPreorder(grid, ({ low, high }, length) => length === 1 || high - low >= threshold);
 }
 
 function denseNumbers(model: OracleModel, windowBits: number): Map<string, bigint> {
-  const strings = denseStrings(new Grid(model, windowBits), oracleThreshold(model, windowBits));
-  return new Map(strings.map((text, number) => [text, BigInt(number)]));
+  const grid = new Grid(model, windowBits);
+  return new Map(denseStrings(grid, denseThreshold(grid)).map(({ text }, number) => [text, BigInt(number)]));
 }
