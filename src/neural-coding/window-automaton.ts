@@ -17,7 +17,7 @@ export class WindowAutomaton {
   /** By base of a node: the unit it emits, or −1 − the place of its units in `#lists`, their number first. */
   readonly #emissions: Int32Array;
   /** By base of a node: base of the node that goes on after the emission. */
-  readonly #resumes: Uint32Array;
+  readonly #resumes: Int32Array;
   readonly #lists: Int32Array;
 
   constructor(codebook: Codebook, phrases: PhraseTable) {
@@ -25,7 +25,7 @@ export class WindowAutomaton {
     const links = trieLinks(trie);
     const { cells, bases, baseLimit }: DoubleArray = doubleArray(trie, links);
     const emissions = new Int32Array(baseLimit);
-    const resumes = new Uint32Array(baseLimit);
+    const resumes = new Int32Array(baseLimit);
     const lists: number[] = [];
     const read = (emission: number): number[] => {
       if (emission >= 0) return [emission];
