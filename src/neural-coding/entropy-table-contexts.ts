@@ -1,4 +1,5 @@
 import { ConfigError, DataError } from '../support/errors.js';
+import type { TextSample } from './counts-sample.js';
 import { type ContextTrie, LONGEST_CONTEXT, MOST_CONTEXTS } from './entropy-table.js';
 import { entropyUnits } from './segmentation-rule.js';
 
@@ -22,15 +23,15 @@ export interface ContextOptions {
 export const CONTEXT_DEFAULTS = { contexts: 1 << 16, longestContext: 12, leastOccurrences: 64 } as const;
 
 /**
- * The contexts of some text, with the entropies of what follows them. The same for the same pieces in any order. Takes
+ * The contexts of some text, with the entropies of what follows them. The same for the same documents in any order. Takes
  * about ten times the memory of the text.
  *
- * @param pieces stretches of documents; no context reaches over the beginning of one
+ * @param sample documents, or pieces of them: no context reaches over the beginning of one
  * @throws ConfigError for options out of range; DataError if there is no text; the signal's reason
  */
-export async function buildContexts(pieces: readonly Uint8Array[], options: ContextOptions): Promise<ContextTrie> {
+export async function buildContexts(sample: TextSample, options: ContextOptions): Promise<ContextTrie> {
   checkOptions(options);
-  const counter = new ContextCounter(pieces, options);
+  const counter = new ContextCounter(sample, options);
   await counter.countAll();
   return asTrie(counter.contexts, options.contexts);
 }
@@ -96,7 +97,7 @@ const PAUSED_DEPTH = 2;
 class ContextCounter {
   readonly contexts = new Contexts();
   private readonly text: Uint8Array;
-  /** Bytes of its piece before each place, at most 255. */
+  /** Bytes of its document before each place, at most 255. */
   private readonly room: Uint8Array;
   /** Places, those of one context together. */
   private readonly places: Int32Array;
@@ -106,18 +107,17 @@ class ContextCounter {
   private done = 0;
 
   constructor(
-    pieces: readonly Uint8Array[],
+    { bytes, ends }: TextSample,
     private readonly options: ContextOptions,
   ) {
-    const total = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    const total = bytes.length;
     if (total === 0) throw new DataError('there is no text to count contexts of');
-    this.text = new Uint8Array(total);
+    this.text = bytes;
     this.room = new Uint8Array(total);
-    let at = 0;
-    for (const piece of pieces) {
-      this.text.set(piece, at);
-      for (let i = 0; i < piece.length; i++) this.room[at + i] = Math.min(i, 255);
-      at += piece.length;
+    let start = 0;
+    for (const end of ends) {
+      for (let place = start; place < end; place++) this.room[place] = Math.min(place - start, 255);
+      start = end;
     }
     this.places = Int32Array.from({ length: total }, (_, i) => i);
     this.scratch = new Int32Array(total);
@@ -174,7 +174,7 @@ class ContextCounter {
     const ends = new Int32Array(257);
     for (let i = start; i < end; i++) {
       const place = places[i]!;
-      // Where the piece begins no byte is before the context: these come last.
+      // Where the document begins no byte is before the context: these come last.
       const before = room[place]! > depth ? text[place - depth - 1]! : 256;
       ends[before] = ends[before]! + 1;
     }

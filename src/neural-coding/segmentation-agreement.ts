@@ -30,7 +30,7 @@ export function boundaryAgreement(exact: readonly Uint32Array[], found: readonly
   });
   const precision = counts.found === 0 ? 1 : counts.common / counts.found;
   const recall = counts.exact === 0 ? 1 : counts.common / counts.exact;
-  const f1 = precision + recall === 0 ? 0 : (2 * precision * recall) / (precision + recall);
+  const f1 = counts.exact + counts.found === 0 ? 1 : (2 * counts.common) / (counts.exact + counts.found);
   return { ...counts, precision, recall, f1 };
 }
 
