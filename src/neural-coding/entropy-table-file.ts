@@ -36,9 +36,6 @@ const QUANTILE_BYTES = QUANTILES * 6;
 const CONTEXT_BYTES = 5;
 const MOST_PROVENANCE_BYTES = 1 << 16;
 
-/** What the names of entropy tables end with. */
-export const ENTROPY_TABLE_EXTENSION = '.entropies';
-
 /** A table of what was counted; its fingerprint covers all that determines boundaries. */
 export function makeEntropyTable(
   trie: ContextTrie,

@@ -41,3 +41,6 @@ export const MOST_CONTEXTS = 1 << 20;
 
 /** Bytes of the longest context that a table may hold. */
 export const LONGEST_CONTEXT = 64;
+
+/** What the names of tables' files end with. */
+export const ENTROPY_TABLE_EXTENSION = '.entropies';

@@ -1,18 +1,29 @@
+import type { ByteModel } from './byte-model.js';
 import type { Segmenter } from './segmentation.js';
 import { type EntropyQuantiles, ruleFor, type SegmentationRequest } from './segmentation-calibration.js';
 import { describeRule, entropyUnits, segmentEnds } from './segmentation-rule.js';
 
-/** A float model of bytes at full context, such as M1: what exact segmentation asks. */
-export interface EntropyModel {
-  /** All that determines the entropies: weights, context, engine and its version, class of the CPU. */
-  readonly fingerprint: string;
-  /** h_t of each byte of each document, in bits: of the distribution of byte t given the bytes before it. */
-  entropies(documents: readonly Uint8Array[]): Promise<readonly ArrayLike<number>[]>;
+/** What exact segmentation asks of a byte model: its entropies at full context. */
+export type EntropyModel = Pick<ByteModel, 'fingerprint' | 'context' | 'entropies'>;
+
+/** Where a context ends, the next one has seen so much of it: enough to know the words, at little cost. */
+const OVERLAP_SHARE = 1 / 8;
+
+/**
+ * h_t of each byte of some documents by a model, rounded to units of 1/4096 bit.
+ *
+ * @param documents what they share a call with changes nothing
+ */
+export async function measuredEntropies(model: EntropyModel, documents: readonly Uint8Array[]): Promise<Uint16Array[]> {
+  const entropies = await model.entropies(documents, { overlap: overlapOf(model) });
+  return entropies.map((bits) => Uint16Array.from(bits, entropyUnits));
 }
+
+const overlapOf = ({ context }: EntropyModel): number => Math.floor(context * OVERLAP_SHARE);
 
 /**
  * Cuts documents by a model's entropies. They are rounded to integers before anything is compared; on machines whose floats
- * differ a boundary may still move, which is why the boundaries are stored with the codes.
+ * differ a boundary may still move, which is why boundaries are stored with the codes. Calls may overlap.
  *
  * @param quantiles of the same model, on any text of the kind to be cut
  * @throws ConfigError for a request out of range
@@ -24,10 +35,9 @@ export function entropySegmenter(
 ): Segmenter {
   const rule = ruleFor(request, quantiles);
   return {
-    fingerprint: `entropy ${model.fingerprint}, ${describeRule(rule)}`,
+    fingerprint: `entropy ${model.fingerprint}, overlap ${overlapOf(model)}, ${describeRule(rule)}`,
     async segment(documents) {
-      const entropies = await model.entropies(documents);
-      return entropies.map((bits) => segmentEnds(Uint16Array.from(bits, entropyUnits), rule));
+      return (await measuredEntropies(model, documents)).map((entropies) => segmentEnds(entropies, rule));
     },
   };
 }
