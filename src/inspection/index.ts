@@ -1,3 +1,4 @@
+export { DOCUMENT_BYTES, textDocuments } from '../data/text-documents.js';
 export { type ByteRange, shownBytes } from './excerpt.js';
 export { type Glyph, glyphsOf } from './glyphs.js';
 export { inspect, reasonOf } from './inspection.js';
@@ -9,4 +10,3 @@ export type {
   Inspection,
   NamedCompressor,
 } from './result.js';
-export { DOCUMENT_BYTES, textDocuments } from './text-documents.js';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { textDocuments } from '../../src/inspection/index.js';
-import { bytesOf } from './compressors.js';
+import { textDocuments } from '../../src/data/text-documents.js';
+import { bytesOf } from '../inspection/compressors.js';
 
 async function divided(chunks: Iterable<Uint8Array>, limit: number): Promise<Buffer[]> {
   const documents: Buffer[] = [];

@@ -1,0 +1,62 @@
+import { asPluginFailure } from '../../plugins/compressor-instance.js';
+import type { Compressor } from '../../plugins/contracts.js';
+import { symbolsFault } from '../../plugins/symbols.js';
+import { CompressorError, PluginError } from '../../support/errors.js';
+import { bitsPerSymbol, packSymbols, unpackSymbols } from './pack-symbols.js';
+import { readVarint, writeVarint } from './varint.js';
+
+/** Turns blocks of bytes into shorter ones and back. Blocks are independent of each other. */
+export interface BlockCodec {
+  /** All that determines the codes. */
+  readonly fingerprint: string;
+  /** Bytes of a block, at most `LARGEST_BLOCK`. */
+  readonly blockBytes: number;
+  /** @throws CompressorError for bytes that it cannot represent */
+  encode(text: Uint8Array): Promise<Uint8Array>;
+  /**
+   * @param textBytes length of the text that was encoded
+   * @throws CompressorError for a code that `encode` never writes
+   */
+  decode(code: Uint8Array, textBytes: number): Promise<Uint8Array>;
+}
+
+/**
+ * Codes by any compressor: the number of symbols, the length of the side data (both LEB128), the side data, and the
+ * symbols in as many bits as the alphabet needs.
+ *
+ * @param name of the compressor, for errors
+ */
+export function symbolCodec(name: string, compressor: Compressor, blockBytes: number): BlockCodec {
+  const bits = bitsPerSymbol(compressor.alphabetSize);
+  const attempt = async <Result>(work: () => Result | Promise<Result>): Promise<Result> => {
+    try {
+      return await work();
+    } catch (error) {
+      throw asPluginFailure(error, `the compressor "${name}" failed`);
+    }
+  };
+  return {
+    fingerprint: compressor.fingerprint,
+    blockBytes,
+    async encode(text) {
+      const { symbols, side = new Uint8Array(0) } = await attempt(() => compressor.encode(text));
+      const fault = symbolsFault(symbols, compressor.alphabetSize);
+      if (fault !== null) throw new PluginError(`the compressor "${name}" breaks its contract: ${fault}`);
+      return Buffer.concat([writeVarint(symbols.length), writeVarint(side.length), side, packSymbols(symbols, bits)]);
+    },
+    async decode(code) {
+      const symbols = readVarint(code, 0);
+      const sideLength = readVarint(code, symbols.next);
+      const sideEnd = sideLength.next + sideLength.value;
+      if (sideEnd > code.length) throw new CompressorError('the side data is longer than its block');
+      const side = code.slice(sideLength.next, sideEnd);
+      const encoded = {
+        symbols: unpackSymbols(code.subarray(sideEnd), symbols.value, bits),
+        ...(side.length > 0 && { side }),
+      };
+      const fault = symbolsFault(encoded.symbols, compressor.alphabetSize);
+      if (fault !== null) throw new CompressorError(fault);
+      return attempt(() => compressor.decode(encoded));
+    },
+  };
+}
