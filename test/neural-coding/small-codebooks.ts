@@ -31,7 +31,7 @@ export function codebookOf(
     bytes: Uint8Array.from(order, (text) => (text === '' ? 0 : text.charCodeAt(text.length - 1))),
     childCounts: Uint16Array.from(order, (text) => childCounts.get(text) ?? 0),
     codes: Int32Array.from(order, (text) => given.get(text) ?? -1),
-    provenance: { source: 'hash', modelFingerprint: 'none', corpus: 'none' },
+    provenance: { source: 'custom', modelFingerprint: 'none', corpus: 'none' },
   };
 }
 
