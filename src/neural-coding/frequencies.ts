@@ -101,17 +101,27 @@ export function quantised(model: ProbabilityModel, windowBits: number): Frequenc
 }
 
 /**
- * Holds a frequency model to its contract, so that a fault of a model is named instead of becoming a codebook.
+ * Asks a frequency model, and holds it to its contract, so that a fault of a model is named instead of becoming a codebook.
  *
- * @param frequencies [prefixes, 256], as the model returned them
+ * @returns [prefixes, 256]
  * @throws CodebookError that names the prefix
  */
-export function checkFrequencies(frequencies: Uint32Array, prefixes: readonly Uint8Array[], windowBits: number): void {
+export async function frequenciesAfter(
+  model: FrequencyModel,
+  prefixes: readonly Uint8Array[],
+  windowBits: number,
+): Promise<Uint32Array> {
+  const frequencies = await model.frequencies(prefixes);
   if (frequencies.length !== prefixes.length * BYTES) {
     throw new CodebookError(
       `The byte model gave ${frequencies.length} frequencies for ${prefixes.length} prefixes, not ${prefixes.length * BYTES}`,
     );
   }
+  checkFrequencies(frequencies, prefixes, windowBits);
+  return frequencies;
+}
+
+function checkFrequencies(frequencies: Uint32Array, prefixes: readonly Uint8Array[], windowBits: number): void {
   const rootScale = 2 ** (FREQUENCY_BITS - firstByteBits(windowBits));
   for (const [row, prefix] of prefixes.entries()) {
     const multiple = prefix.length === 0 ? rootScale : 1;

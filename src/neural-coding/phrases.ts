@@ -1,0 +1,106 @@
+import { setImmediate as untilEventsAreSeen } from 'node:timers/promises';
+import type { FrequencyModel } from './byte-model.js';
+import { BYTES, frequenciesAfter } from './frequencies.js';
+import { part } from './intervals.js';
+import { FREQUENCY_BITS, INTERVAL_BITS, LONGEST_PHRASE } from './parameters.js';
+import { PhraseTree } from './phrase-tree.js';
+
+export interface GrowthOptions {
+  /** Prefixes that the model is asked for at a time. Default 1,024. */
+  batchSize?: number;
+  signal?: AbortSignal | undefined;
+  onProgress?(progress: GrowthProgress): void;
+}
+
+export interface GrowthProgress {
+  /** Strings that the model was asked to go on from. */
+  asked: number;
+  /** Strings found so far; most of them are still to be asked for. */
+  found: number;
+}
+
+const BATCH_SIZE = 1024;
+
+/**
+ * S ∪ {ε}: every string of at most 64 bytes whose interval holds a whole cell. It is prefix-closed, since intervals nest, and
+ * grown breadth first; the model is asked once for each of its strings that may go on, and for nothing else.
+ *
+ * @throws CodebookError if the model breaks its contract; the signal's reason when it is aborted
+ */
+export async function phrasesWithCells(
+  model: FrequencyModel,
+  windowBits: number,
+  options: GrowthOptions = {},
+): Promise<PhraseTree> {
+  const tree = new PhraseTree();
+  const growth = new Growth(model, windowBits, options);
+  const cell = 2 ** (INTERVAL_BITS - windowBits);
+  for (let next = 0; next < tree.size; ) {
+    const nodes: number[] = [];
+    while (next < tree.size && nodes.length < growth.batchSize) {
+      if (tree.depth(next) < LONGEST_PHRASE) nodes.push(next);
+      next++;
+    }
+    await growth.below(tree, nodes, cell, (low, high) => (Math.ceil(low / cell) + 1) * cell <= high);
+  }
+  return tree;
+}
+
+/** Asks a model how strings go on, batch by batch, and adds those of their continuations that are wanted. */
+export class Growth {
+  readonly batchSize: number;
+  private asked = 0;
+
+  constructor(
+    private readonly model: FrequencyModel,
+    private readonly windowBits: number,
+    private readonly options: GrowthOptions,
+  ) {
+    this.batchSize = options.batchSize ?? BATCH_SIZE;
+  }
+
+  /**
+   * Adds the children of `nodes` that are wanted, each node's by ascending byte.
+   *
+   * @param narrowest width below which none is wanted, to look no closer at the many that are narrow
+   * @param wanted whether the string with interval [low, high) belongs in the tree
+   */
+  async below(
+    tree: PhraseTree,
+    nodes: readonly number[],
+    narrowest: number,
+    wanted: (low: number, high: number) => boolean,
+  ): Promise<void> {
+    const { signal, onProgress } = this.options;
+    signal?.throwIfAborted();
+    const prefixes = nodes.map((node) => tree.text(node));
+    const frequencies = await frequenciesAfter(this.model, prefixes, this.windowBits);
+    for (const [row, node] of nodes.entries()) addChildren(tree, node, frequencies, row * BYTES, narrowest, wanted);
+    this.asked += nodes.length;
+    onProgress?.({ asked: this.asked, found: tree.size - 1 });
+    await untilEventsAreSeen();
+  }
+}
+
+function addChildren(
+  tree: PhraseTree,
+  node: number,
+  frequencies: Uint32Array,
+  row: number,
+  narrowest: number,
+  wanted: (low: number, high: number) => boolean,
+): void {
+  const low = tree.low(node);
+  const width = tree.width(node);
+  // A child is at most one wider than its exact share.
+  const leastFrequency = ((narrowest - 1) * 2 ** FREQUENCY_BITS) / width;
+  let cumulative = 0;
+  for (let byte = 0; byte < BYTES; byte++) {
+    const frequency = frequencies[row + byte]!;
+    cumulative += frequency;
+    if (frequency < leastFrequency) continue;
+    const begin = low + part(width, cumulative - frequency);
+    const end = low + part(width, cumulative);
+    if (wanted(begin, end)) tree.push(node, byte, begin, end - begin);
+  }
+}
