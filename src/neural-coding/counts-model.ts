@@ -68,7 +68,7 @@ export class CountsModel implements ProbabilityModel {
 export interface CountingOptions extends Omit<TrieGrowth, 'leastCount'> {
   /** Of the same sample. */
   contexts: ShortContexts;
-  /** τ: strings much rarer than one in 2^τ are no phrases, and are not looked into. */
+  /** τ: strings rarer than one in 2^τ are no phrases, and are not looked into. */
   windowBits: number;
 }
 
@@ -83,6 +83,6 @@ export async function countsModel(
   starts: Uint32Array,
   { contexts, windowBits, ...growth }: CountingOptions,
 ): Promise<CountsModel> {
-  const leastCount = Math.max(2, starts.length / 2 ** (windowBits + 1));
+  const leastCount = Math.max(2, starts.length / 2 ** windowBits);
   return new CountsModel(await growTrie(sample, starts, { ...growth, leastCount }), contexts);
 }

@@ -7,17 +7,24 @@ export interface TextSample {
   readonly ends: Uint32Array;
 }
 
-/** About one start in this many bytes: at most windows of 16 bits have more, so that memory serves both kinds of starts. */
-const BYTES_PER_START = 4;
+/** Which of the possible starts are taken. */
+export interface StartChoice {
+  /** About so many at most. */
+  most: number;
+  seed: number;
+}
+
+/** At most one start in this many bytes is drawn: but for windows of 12 and 14 bits that is what windows take too. */
+const LEAST_DISTANCE = 4;
 
 /**
- * A quarter of all positions of a sample, drawn from a hash of the position and the seed. Positions at a fixed distance
- * would fall in step with indentation.
+ * Random positions of a sample, drawn from a hash of the position and the seed. Positions at a fixed distance would fall in
+ * step with indentation.
  */
-export function randomStarts({ bytes }: TextSample, seed: number): Uint32Array<ArrayBuffer> {
-  const starts = new StartList(bytes.length / BYTES_PER_START);
-  for (let position = 0; position < bytes.length; position++)
-    if (mixed(position, seed) % BYTES_PER_START === 0) starts.push(position);
+export function randomStarts({ bytes }: TextSample, { most, seed }: StartChoice): Uint32Array<ArrayBuffer> {
+  const share = Math.min(1 / LEAST_DISTANCE, most / bytes.length);
+  const starts = new StartList(bytes.length * share);
+  for (let position = 0; position < bytes.length; position++) if (draw(position, seed) < share) starts.push(position);
   return starts.take();
 }
 
@@ -25,8 +32,9 @@ export function randomStarts({ bytes }: TextSample, seed: number): Uint32Array<A
 export function windowStarts(
   { bytes, ends }: TextSample,
   encoder: Pick<WindowEncoder, 'windowEnds'>,
+  { most, seed }: StartChoice,
 ): Uint32Array<ArrayBuffer> {
-  const starts = new StartList(bytes.length / BYTES_PER_START);
+  const starts = new StartList(bytes.length / LEAST_DISTANCE);
   let begin = 0;
   for (const end of ends) {
     let position = begin;
@@ -36,7 +44,9 @@ export function windowStarts(
     }
     begin = end;
   }
-  return starts.take();
+  const all = starts.take();
+  const share = most / all.length;
+  return share < 1 ? all.filter((position) => draw(position, seed) < share) : all;
 }
 
 /** A growing list of ascending positions, so that no pass is needed to count them first. */
@@ -62,10 +72,10 @@ class StartList {
   }
 }
 
-/** The finaliser of MurmurHash3, over a position and a seed: 32 bits, unsigned. */
-function mixed(position: number, seed: number): number {
+/** A number in [0, 1) for a position and a seed, by the finaliser of MurmurHash3. */
+function draw(position: number, seed: number): number {
   let hash = Math.imul(position, 0x9e37_79b1) ^ Math.imul(seed + 1, 0x85eb_ca6b);
   hash = Math.imul(hash ^ (hash >>> 16), 0x85eb_ca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2_ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
+  return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32;
 }

@@ -1,16 +1,21 @@
+import type { SymbolFormat } from './code-symbols.js';
 import type { Codebook } from './codebook.js';
 import type { PhraseTable } from './phrase-table.js';
 import { WindowEncoder } from './window-encoder.js';
 
-/** Widest symbol; parsing does not depend on it. */
-const WIDEST_SYMBOL = 16;
-
 /** The encoder of a codebook where only its windows matter, not the symbols that they are written as. */
 export function parserOf(codebook: Codebook): WindowEncoder {
-  let symbolBits = Math.min(codebook.windowBits, WIDEST_SYMBOL);
-  while (codebook.windowBits % symbolBits !== 0) symbolBits--;
-  return new WindowEncoder(codebook, { symbolBits, numbering: 'sparse' });
+  return new WindowEncoder(codebook, formatOf(codebook));
 }
+
+/** The widest symbols that windows can be written as. */
+export function formatOf({ windowBits }: Pick<Codebook, 'windowBits'>): SymbolFormat {
+  let symbolBits = Math.min(windowBits, WIDEST_SYMBOL);
+  while (windowBits % symbolBits !== 0) symbolBits--;
+  return { symbolBits, numbering: 'sparse' };
+}
+
+const WIDEST_SYMBOL = 16;
 
 /** How often each phrase of a codebook is the text of a window. Memory does not grow with the documents. */
 export class PhraseCounts {

@@ -1,7 +1,7 @@
 import type { TokenizerTrainingReport } from '../../data/tokenizer-training/options.js';
-import { glyphsOf } from '../../inspection/glyphs.js';
 import type { AddedToken, Tokenizer, VocabularyStatistics } from '../../tokenizers/index.js';
 import { describeDuration } from './progress.js';
+import { quoted } from './quoted-bytes.js';
 import { alignColumns } from './table.js';
 
 const count = (value: number): string => value.toLocaleString('en-US');
@@ -98,10 +98,4 @@ export function describeTokens(tokenizer: Tokenizer, ids: ArrayLike<number>): st
       quoted(tokenizer.tokenBytes(id) ?? new Uint8Array()),
     ]),
   );
-}
-
-/** Bytes between quotes, with the escapes of `pc inspect`: a token may hold a part of a character only. */
-function quoted(bytes: Uint8Array): string {
-  const shown = glyphsOf(bytes).map(({ kind, text }) => (kind === 'text' ? text.replace(/["\\]/g, '\\$&') : text));
-  return `"${shown.join('')}"`;
 }

@@ -99,7 +99,7 @@ const NO_PIECES: Pieces = { bytes: new Uint8Array(), ends: new Uint32Array(), dr
  * it does not depend on the order in which pieces come.
  */
 class KeptPieces {
-  share = 1;
+  share: number;
   private total = 0;
   private readonly units: Pieces[];
 
@@ -107,6 +107,7 @@ class KeptPieces {
     private readonly mostBytes: number,
     units: number,
   ) {
+    this.share = mostBytes > 0 ? 1 : 0;
     this.units = new Array<Pieces>(units).fill(NO_PIECES);
   }
 

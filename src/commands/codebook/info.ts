@@ -1,0 +1,67 @@
+import { Args, Flags } from '@oclif/core';
+import type { CodebookFacts } from '../../data/codebook-building/codebook-facts.js';
+import { DEFAULT_CODEBOOK, resolveCodebook, SHIPPED_CODEBOOKS } from '../../neural-coding/artifacts.js';
+import { BaseCommand } from '../base.js';
+import { describeCodebook } from '../shell/codebook-lines.js';
+
+export default class CodebookInfo extends BaseCommand {
+  static override summary = 'Show what a codebook holds, and what its windows make of documents.';
+  static override description =
+    `With --data: bytes per window, the most frequent phrases, and which codes stand for several texts.
+
+Shipped with the package: ${Object.entries(SHIPPED_CODEBOOKS)
+      .map(([name, what]) => `${name} (${what})`)
+      .join('; ')}.`;
+  static override examples = [
+    '<%= config.bin %> codebook info',
+    '<%= config.bin %> codebook info codebooks/code-16.codebook --data data/validation --json',
+  ];
+  static override args = {
+    codebook: Args.string({
+      description: 'a shipped codebook, or a file',
+      name: 'NAME|FILE',
+      default: DEFAULT_CODEBOOK,
+    }),
+  };
+  static override flags = {
+    data: Flags.string({ summary: 'Folder or file of documents to encode.', helpValue: 'PATH' }),
+    top: Flags.integer({
+      summary: 'Phrases and codes to show, those of the most windows.',
+      helpValue: 'N',
+      min: 0,
+      default: 10,
+    }),
+    'on-bad-record': Flags.option({
+      summary: 'What to do with a record that cannot be read.',
+      options: ['fail', 'skip'] as const,
+      default: 'fail' as const,
+    })(),
+  };
+
+  async run(): Promise<CodebookFacts> {
+    const { args, flags } = await this.parse(CodebookInfo);
+    const { codebookFacts } = await import('../../data/codebook-building/codebook-facts.js');
+    const path = resolveCodebook(args.codebook);
+    const signal = this.stopSignal;
+    const data = flags.data === undefined ? null : { path: flags.data, onBadRecord: flags['on-bad-record'] };
+    const { facts } = await this.runTasks<{ facts?: CodebookFacts }>(
+      [
+        {
+          title: `Reading ${path}`,
+          task: async (context, task) => {
+            const reporter = this.progressOf(task);
+            context.facts = await codebookFacts(path, {
+              data,
+              top: flags.top,
+              signal,
+              progress: (bytes) => reporter.report({ done: bytes, unit: 'bytes' }),
+            });
+          },
+        },
+      ],
+      {},
+    );
+    for (const line of describeCodebook(facts!)) this.log(line);
+    return facts!;
+  }
+}

@@ -1,0 +1,197 @@
+import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import type { ProbabilityModel } from '../../neural-coding/byte-model.js';
+import type { Codebook, CodebookProvenance } from '../../neural-coding/codebook.js';
+import { readCodebook, writeCodebook } from '../../neural-coding/codebook-file.js';
+import { compileCodebook } from '../../neural-coding/compile-codebook.js';
+import { countShortContexts } from '../../neural-coding/counts-contexts.js';
+import { type CountsModel, countsModel } from '../../neural-coding/counts-model.js';
+import { randomStarts, windowStarts } from '../../neural-coding/counts-sample.js';
+import { quantised } from '../../neural-coding/frequencies.js';
+import { parserOf } from '../../neural-coding/phrase-counts.js';
+import { DataError } from '../../support/errors.js';
+import { refuseToOverwrite } from '../../support/output-failures.js';
+import type { DataFile } from '../data-files.js';
+import { type Partition, partitionSource } from '../partition.js';
+import { measureWindows } from './measure.js';
+import type { BuildRound, CodebookBuildReport, CodebookBuildRequest, CountsRequest } from './options.js';
+import { type CorpusSample, sampleCorpus } from './sample.js';
+import { BLOCK_BYTES } from './sample-protocol.js';
+
+/** Bytes of text in a byte of a file, roughly. */
+const EXPANSION = { jsonl: 1, gzip: 6, zstd: 6, parquet: 3 } as const satisfies Record<DataFile['format'], number>;
+const MOST_HELD_OUT = 0.01;
+/** Memory for each byte of text: itself, and a quarter of the eight bytes of a starting position. */
+const MEMORY_PER_BYTE = 3;
+/** Starting positions that are counted at, for each code: the rarest phrases are seen about so often. */
+const STARTS_PER_CODE = 512;
+/** A further round that gains less than this share is the last. */
+const LEAST_GAIN = 5e-4;
+
+/**
+ * Builds a codebook from datasets and writes it. From counts it is the same for any number of workers; among the rounds the
+ * one with the longest windows on held-out text is kept.
+ *
+ * @throws DataError for missing, damaged or empty data and for bad records, unless they are skipped; CodebookError for a
+ *   codebook of starts that cannot be read; OutputError if the output exists (without `force`) or cannot be written; the
+ *   signal's reason. Nothing is left then.
+ */
+export async function buildCodebook(request: CodebookBuildRequest): Promise<CodebookBuildReport> {
+  const { output, windowBits, coder, signal } = request;
+  await refuseToOverwrite(output, request.force);
+  const begun = performance.now();
+  const corpus = await readCorpus(request);
+  const reading = (performance.now() - begun) / 1000;
+  const builder = new RoundBuilder(request, corpus.heldOut);
+  let best: BuiltRound;
+  if (request.source === 'm1') {
+    const provenance = { source: 'm1', modelFingerprint: request.model.fingerprint, corpus: request.corpus } as const;
+    best = await builder.build(request.model, provenance);
+  } else best = await buildFromCounts(request, corpus, builder);
+  signal?.throwIfAborted();
+  await writeCodebook(output, best.codebook, { replace: request.force });
+  const { size: fileBytes } = await stat(output);
+  const { documents, textBytes, passedOver, sample } = corpus;
+  return {
+    output,
+    fingerprint: best.codebook.fingerprint,
+    fileBytes,
+    source: request.source,
+    windowBits,
+    coder,
+    documents,
+    textBytes,
+    sampleBytes: sample.bytes.length,
+    passedOver,
+    rounds: builder.rounds,
+    kept: builder.rounds.indexOf(best.round),
+    seconds: { reading },
+  };
+}
+
+interface BuiltRound {
+  codebook: Codebook;
+  round: BuildRound;
+}
+
+async function buildFromCounts(
+  request: CountsRequest,
+  { sample, description }: DescribedCorpus,
+  builder: RoundBuilder,
+): Promise<BuiltRound> {
+  const { starts: firstStarts, seed, rounds, windowBits, signal, progress } = request;
+  const contexts = countShortContexts(sample);
+  let previous = firstStarts === 'random' ? null : await readCodebook(firstStarts.codebook);
+  let best: BuiltRound | null = null;
+  for (let round = 1; round <= rounds; round++) {
+    const begun = performance.now();
+    const at = previous === null ? 'random' : 'windows';
+    const chosen = { most: STARTS_PER_CODE * 2 ** windowBits, seed };
+    const starts = previous === null ? randomStarts(sample, chosen) : windowStarts(sample, parserOf(previous), chosen);
+    const counted = starts.length;
+    const onLevel = (depth: number): void => progress?.({ phase: 'count', round, depth });
+    const model: CountsModel = await countsModel(sample, starts, { contexts, windowBits, signal, onLevel });
+    const counting = (performance.now() - begun) / 1000;
+    const built: BuiltRound = await builder.build(
+      model,
+      { source: 'counts', modelFingerprint: model.fingerprint, corpus: description },
+      { starts: at, counted: { starts: counted, strings: model.nodes }, counting },
+    );
+    previous = built.codebook;
+    const gain: number = best === null ? Number.POSITIVE_INFINITY : gainOf(built, best);
+    if (gain > 0) best = built;
+    if (gain < LEAST_GAIN) break;
+  }
+  return best!;
+}
+
+/** How much longer windows became, as a share. Without held-out text the last round is taken for the best. */
+function gainOf(after: BuiltRound, before: BuiltRound): number {
+  const [lengthAfter, lengthBefore] = [after, before].map(({ round }) => round.heldOut?.bytesPerWindow ?? null);
+  if (lengthAfter == null || lengthBefore == null) return Number.POSITIVE_INFINITY;
+  return lengthAfter / lengthBefore - 1;
+}
+
+/** Compiles and measures one codebook after the other. */
+class RoundBuilder {
+  readonly rounds: BuildRound[] = [];
+
+  constructor(
+    private readonly request: CodebookBuildRequest,
+    private readonly heldOut: readonly Uint8Array[],
+  ) {}
+
+  async build(
+    model: ProbabilityModel,
+    provenance: CodebookProvenance,
+    counts: { starts: BuildRound['starts']; counted: BuildRound['counted']; counting: number } = {
+      starts: null,
+      counted: null,
+      counting: 0,
+    },
+  ): Promise<BuiltRound> {
+    const { windowBits, coder, signal, progress, validation, onBadRecord } = this.request;
+    const round = this.rounds.length + 1;
+    const begun = performance.now();
+    const codebook = await compileCodebook(
+      quantised(model, windowBits),
+      { windowBits, coder },
+      {
+        provenance,
+        signal,
+        onProgress: ({ asked, found }) => progress?.({ phase: 'compile', round, asked, found }),
+      },
+    );
+    const compiled = performance.now();
+    progress?.({ phase: 'measure', round });
+    const source = validation === null ? this.heldOut : { path: validation, onBadRecord };
+    const heldOut = await measureWindows(codebook, source, { signal });
+    const { starts, counted, counting } = counts;
+    const measuring = (performance.now() - compiled) / 1000;
+    const built: BuildRound = {
+      starts,
+      counted,
+      strings: codebook.codes.length - 1,
+      phrases: codebook.codes.reduce((sum, code) => (code < 0 ? sum : sum + 1), 0),
+      heldOut: heldOut.documents === 0 ? null : heldOut,
+      seconds: { counting, compiling: (compiled - begun) / 1000, measuring },
+    };
+    this.rounds.push(built);
+    return { codebook, round: built };
+  }
+}
+
+interface DescribedCorpus extends CorpusSample {
+  /** In words and by fingerprints, without paths of this machine. */
+  description: string;
+}
+
+async function readCorpus(request: CodebookBuildRequest): Promise<DescribedCorpus> {
+  const { data, onBadRecord, seed, heldOutBytes, memoryBytes, validation, workers, signal, progress } = request;
+  const partitions = await Promise.all(data.map((path) => partitionSource(path, { rows: 1, blockBytes: BLOCK_BYTES })));
+  const files = partitions.flatMap((partition) => partition.files);
+  const totalBytes = files.reduce((sum, { size, format }) => sum + size * EXPANSION[format], 0);
+  const heldOut = validation === null ? Math.min(MOST_HELD_OUT, heldOutBytes / Math.max(1, totalBytes)) : 0;
+  const corpus = await sampleCorpus({
+    paths: data,
+    onBadRecord,
+    seed,
+    // A trained model needs the held-out documents only.
+    mostBytes: request.source === 'counts' ? Math.floor(memoryBytes / MEMORY_PER_BYTE) : 0,
+    heldOut,
+    workers,
+    signal,
+    progress: (bytes) => progress?.({ phase: 'read', bytes, totalBytes: Math.max(bytes, totalBytes) }),
+  });
+  if (request.source === 'counts' && corpus.sample.bytes.length === 0) {
+    const hint = corpus.documents === 0 ? 'Its files are empty.' : 'Give more memory, or more data.';
+    throw new DataError('there is no text to count in', { file: data.join(', '), hint });
+  }
+  return { ...corpus, description: describeCorpus(data, partitions, corpus) };
+}
+
+function describeCorpus(data: readonly string[], partitions: readonly Partition[], corpus: CorpusSample): string {
+  const names = data.map((path, index) => `${basename(path)} (${partitions[index]!.fingerprint})`);
+  const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
+  return `${names.join(', ')}: ${megabytes(corpus.sample.bytes.length)} of ${megabytes(corpus.textBytes)} in ${corpus.documents} documents`;
+}
