@@ -1,9 +1,9 @@
 /**
- * npm run bench:train -- [WIDTH,LAYERS,HEADS,MLP,ROWS,LENGTH,VOCABULARY] [--rounds N] [--steps N] [--threads N]
+ * npm run bench:train -- [WIDTH,LAYERS,HEADS,MLP,ROWS,LENGTH,VOCABULARY] [--rounds N] [--steps N] [--threads N] [--replicas N,…]
  *
  * One training step (forward, backward, clipping, AdamW) of a byte transformer: EvaByte with one window, which is
  * causal attention. Prints symbols a second, floating-point operations a second, and the share of the rate of the
- * model's own matrix products measured in the same run. Where PyTorch or JAX can be imported (PC_BENCH_PYTHON names
+ * model's own matrix products measured in the same run. `--replicas 1,2` also times fixed numbers of them. Where PyTorch or JAX can be imported (PC_BENCH_PYTHON names
  * the interpreter, else python3), their steps on the same shapes run in between, and ratios are printed.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { onnxruntimeBackend } from '../backends/onnxruntime/index.js';
 import { buildInputs, createModel, modelOptions } from '../src/models/index.js';
+import type { Backend } from '../src/plugins/contracts.js';
 import { Random } from '../src/support/random/index.js';
 import { initialParameters } from '../src/training/initialise.js';
 import { measureMatmulRate } from '../src/training/matmul-rate.js';
@@ -25,6 +26,7 @@ const { values: flags, positionals } = parseArgs({
     rounds: { type: 'string', default: '3' },
     steps: { type: 'string', default: '8' },
     threads: { type: 'string', default: String(availableParallelism()) },
+    replicas: { type: 'string', default: '' },
   },
 });
 const shape = positionals[0] ?? '256,4,4,704,8,512,320';
@@ -48,7 +50,9 @@ interface Contender {
   measure(): Promise<number[]>;
 }
 
-const backend = await onnxruntimeBackend.create(onnxruntimeBackend.options.parse({ threads }));
+const backendWith = (options: object) =>
+  onnxruntimeBackend.create(onnxruntimeBackend.options.parse({ threads, ...options }));
+const backend = await backendWith({});
 const model = createModel(
   modelOptions.parse({
     architecture: 'evabyte',
@@ -64,10 +68,10 @@ const model = createModel(
   { size: vocabulary, rawSize: Math.min(vocabulary, 320) },
 );
 
-async function ours(): Promise<number[]> {
+async function ours(engine: Backend): Promise<number[]> {
   const batch = { size: rows, accumulation: 1, sequenceLength: length, rematerialise: false };
   const loss = lossOptions.parse({ documentMask: false });
-  const session = await TrainingSession.open(backend, { model, batch, loss, optim: optimOptions.parse({}) });
+  const session = await TrainingSession.open(engine, { model, batch, loss, optim: optimOptions.parse({}) });
   await session.session.writeState(initialParameters(model, 0));
   const random = Random.fromSeed(0);
   const times: number[] = [];
@@ -92,7 +96,11 @@ function peer(script: string, ...more: string[]): () => Promise<number[]> {
 
 const importable = (module: string) => spawnSync(python, ['-c', `import ${module}`], { stdio: 'ignore' }).status === 0;
 
-const contenders: Contender[] = [{ name: 'proxy-compression', measure: ours }];
+const contenders: Contender[] = [{ name: 'proxy-compression', measure: () => ours(backend) }];
+for (const replicas of flags.replicas.split(',').filter(Boolean).map(Number)) {
+  const fixed = await backendWith({ replicas });
+  contenders.push({ name: `… with ${replicas} replica${replicas === 1 ? '' : 's'}`, measure: () => ours(fixed) });
+}
 if (importable('torch')) {
   contenders.push({ name: 'torch.compile', measure: peer('torch_train_step.py', 'compiled') });
   contenders.push({ name: 'torch eager', measure: peer('torch_train_step.py', 'eager') });

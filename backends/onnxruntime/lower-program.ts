@@ -10,7 +10,10 @@ export interface LoweredProgram {
   reads: Record<string, string>;
   /** Results, by the name of the model's output. */
   outputs: Record<string, string>;
-  /** Next values of state, by the name of the model's output. */
+  /**
+   * Next values of state, by the name of the model's output. In place, they take the room of the old value, which the
+   * program does not read, or reads only where it does not change.
+   */
   writes: { state: string; output: string; inPlace: boolean }[];
 }
 
@@ -31,10 +34,11 @@ export function lowerProgram(source: Program): LoweredProgram {
   const outputs = Object.fromEntries(
     Object.entries(program.outputs).map(([name, position]) => [result(position, `output.${name}`), name]),
   );
+  const isRead = new Set(Object.values(reads));
   const writes = Object.entries(program.next).map(([state, position]) => ({
     state,
     output: result(position, `next.${state}`),
-    inPlace: updatesInPlace(program, state, position),
+    inPlace: !isRead.has(state) || updatesInPlace(program, state, position),
   }));
   const inputs = declarations(program, 'input').map(({ name }) => name);
   return { model: writer.encode(), inputs, reads, outputs, writes };

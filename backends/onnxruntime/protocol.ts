@@ -19,6 +19,21 @@ export interface Requests {
   readSnapshot: { request: { snapshot: number; names: string[] }; reply: StateSlice[] };
   endSnapshot: { request: { snapshot: number }; reply: null };
   write: { request: StateSlice; reply: null };
+  /** Copies state into the replica's own region of the shared memory. */
+  publish: { request: Exchange; reply: null };
+  /** Adds what all replicas published to the state. */
+  sum: { request: Exchange; reply: null };
+  /** Takes over what the owner of each entry published. */
+  adopt: { request: Exchange; reply: null };
+}
+
+/** Memory that the replicas of a group share: a region for each, laid out alike. */
+export interface Exchange {
+  regions: SharedArrayBuffer[];
+  /** Whose region is one's own. */
+  replica: number;
+  /** State entries, where they lie in a region, and which replica has their value; offsets in bytes. */
+  entries: { name: string; offset: number; owner: number }[];
 }
 
 export type RequestName = keyof Requests;

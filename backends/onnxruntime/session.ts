@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { Program } from '../../src/graph/index.js';
 import type {
@@ -12,7 +11,7 @@ import type {
 } from '../../src/plugins/contracts.js';
 import { BackendError } from '../../src/support/errors.js';
 import { workerEntry } from '../../src/support/worker-entry.js';
-import type { ReplyMessage, RequestMessage, RequestName, Requests, SessionSettings } from './protocol.js';
+import type { Exchange, ReplyMessage, RequestMessage, RequestName, Requests, SessionSettings } from './protocol.js';
 
 interface Pending {
   resolve(result: unknown): void;
@@ -39,9 +38,8 @@ export class OnnxruntimeSession implements Session {
     worker.unref();
   }
 
-  static async open(state: StateSpec[], { threads, arena }: Partial<SessionSettings>): Promise<OnnxruntimeSession> {
+  static async open(state: StateSpec[], settings: SessionSettings): Promise<OnnxruntimeSession> {
     const session = new OnnxruntimeSession(new Worker(workerEntry(import.meta.url, './worker.js')));
-    const settings = { threads: threads ?? availableParallelism(), arena: arena ?? true };
     try {
       await session.request('open', { state, settings });
       return session;
@@ -104,6 +102,11 @@ export class OnnxruntimeSession implements Session {
 
   async writeState(slices: AsyncIterable<StateSlice> | Iterable<StateSlice>): Promise<void> {
     for await (const slice of slices) await this.request('write', slice);
+  }
+
+  /** A replica's part in an exchange of state with the others of its group. */
+  async exchange(part: 'publish' | 'sum' | 'adopt', body: Exchange): Promise<void> {
+    await this.request(part, body);
   }
 
   async dispose(): Promise<void> {

@@ -26,6 +26,12 @@ function bytesOf({ data }: Tensor): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 
+function float32Of({ data }: Tensor): Float32Array {
+  if (!(data instanceof Float32Array))
+    throw new BackendError('unsupported-operation', 'replicas exchange float32 state only');
+  return data;
+}
+
 export function fromOrt(tensor: Tensor): HostTensor {
   const dtype = (Object.keys(ORT_TYPE) as (keyof typeof ORT_TYPE)[]).find((name) => ORT_TYPE[name] === tensor.type);
   if (!dtype) throw new BackendError('failed', `a result of type ${tensor.type}`);
@@ -77,6 +83,16 @@ export class StateStore {
 
   current(name: string): Tensor {
     return this.entry(name).current;
+  }
+
+  /** The values of a float32 entry, to be read. */
+  values(name: string): Float32Array {
+    return float32Of(this.current(name));
+  }
+
+  /** The values of a float32 entry, to be written; a snapshot keeps those of its moment. */
+  writable(name: string): Float32Array {
+    return float32Of(this.target(name, true));
   }
 
   /** The buffer for the next value of an entry; `inPlace` gives the current one, unless a snapshot holds it. */

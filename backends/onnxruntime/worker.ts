@@ -3,6 +3,7 @@ import { InferenceSession, type Tensor } from 'onnxruntime-node';
 import { declarations, type Program, sameShape } from '../../src/graph/index.js';
 import type { Inputs, LoadOptions, Outputs, StateSlice, StateSpec } from '../../src/plugins/contracts.js';
 import { BackendError, type BackendFailure, PcError } from '../../src/support/errors.js';
+import { adopt, publish, sum } from './exchange.js';
 import { type LoweredProgram, lowerProgram } from './lower-program.js';
 import type { ReplyMessage, RequestMessage, RequestName, Requests, SessionSettings } from './protocol.js';
 import { fromOrt, StateStore, toOrt } from './state.js';
@@ -76,6 +77,18 @@ const handlers: Handlers = {
     store.write(slice);
     return null;
   },
+  publish: (exchange) => {
+    publish(store, exchange);
+    return null;
+  },
+  sum: (exchange) => {
+    sum(store, exchange);
+    return null;
+  },
+  adopt: (exchange) => {
+    adopt(store, exchange);
+    return null;
+  },
 };
 
 async function load(program: Program, options: LoadOptions): Promise<number> {
@@ -83,7 +96,7 @@ async function load(program: Program, options: LoadOptions): Promise<number> {
   const lowered = lowerProgram(program);
   const session = await InferenceSession.create(lowered.model, {
     executionProviders: ['cpu'],
-    intraOpNumThreads: settings.threads,
+    intraOpNumThreads: options.threads ?? settings.threads,
     interOpNumThreads: 1,
     executionMode: 'sequential',
     graphOptimizationLevel: 'all',

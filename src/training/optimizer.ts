@@ -46,20 +46,29 @@ export function updateScalars(options: OptimOptions, learningRate: number, updat
   };
 }
 
-/** Next values of parameters and moments, by the name of the state entry, and the norm of the gradient. */
-export interface OptimizerUpdate {
-  next: Record<string, Node>;
-  /** L2 norm of the whole gradient before clipping, []. */
-  gradientNorm: Node;
+/** A parameter that is to be updated. */
+export interface TrainedParameter {
+  spec: ParameterSpec;
+  value: Node;
+  gradient: Node;
 }
 
+/** Sum of the squares of all elements, []. */
+export function sumOfSquares(gradients: readonly Node[]): Node {
+  return gradients.map((gradient) => reshape(sum(multiply(gradient, gradient)), [])).reduce((a, b) => add(a, b));
+}
+
+/**
+ * Next values of parameters and moments, by the name of the state entry.
+ *
+ * @param gradientNorm L2 norm of the whole gradient before clipping, [], also of what other replicas update
+ */
 export function adamw(
-  parameters: readonly { spec: ParameterSpec; value: Node; gradient: Node }[],
+  parameters: readonly TrainedParameter[],
+  gradientNorm: Node,
   options: OptimOptions,
-): OptimizerUpdate {
+): Record<string, Node> {
   const [stepSize, decay, epsilon] = (['stepSize', 'decay', 'epsilon'] as const).map((name) => input(name, 'f32', []));
-  const squares = parameters.map(({ gradient }) => multiply(gradient, gradient));
-  const gradientNorm = sqrt(squares.map((square) => reshape(sum(square), [])).reduce((a, b) => add(a, b)));
   const clip =
     options.clip === null
       ? scalar(1)
@@ -67,16 +76,16 @@ export function adamw(
   const ofGradient = multiply(clip, scalar(1 - options.beta1));
   const ofSquare = multiply(multiply(clip, clip), scalar(1 - options.beta2));
   const next: Record<string, Node> = {};
-  for (const [index, { spec, value, gradient }] of parameters.entries()) {
+  for (const { spec, value, gradient } of parameters) {
     const m = state(firstMoment(spec.name), 'f32', spec.shape);
     const v = state(secondMoment(spec.name), 'f32', spec.shape);
     const nextM = add(multiply(m, scalar(options.beta1)), multiply(gradient, ofGradient));
-    const nextV = add(multiply(v, scalar(options.beta2)), multiply(squares[index]!, ofSquare));
+    const nextV = add(multiply(v, scalar(options.beta2)), multiply(multiply(gradient, gradient), ofSquare));
     const step = multiply(divide(nextM, add(sqrt(nextV), epsilon!)), stepSize!);
     const decays = options.weightDecay > 0 && !(options.noDecayEmbedding && spec.isEmbedding);
     next[spec.name] = subtract(decays ? multiply(value, decay!) : value, step);
     next[firstMoment(spec.name)] = nextM;
     next[secondMoment(spec.name)] = nextV;
   }
-  return { next, gradientNorm };
+  return next;
 }

@@ -5,14 +5,23 @@ import {
   input,
   makeProgram,
   multiply,
+  type Node,
   type Program,
   programRoots,
   rematerialise,
+  sqrt,
   state,
 } from '../graph/index.js';
-import type { BatchShape, LanguageModel, LossGraphOptions } from '../models/index.js';
+import type { BatchShape, LanguageModel, LossGraphOptions, ParameterSpec } from '../models/index.js';
 import type { Inputs, StateSpec } from '../plugins/contracts.js';
-import { adamw, firstMoment, secondMoment, type UpdateScalars } from './optimizer.js';
+import {
+  adamw,
+  firstMoment,
+  secondMoment,
+  sumOfSquares,
+  type TrainedParameter,
+  type UpdateScalars,
+} from './optimizer.js';
 import type { OptimOptions } from './options.js';
 
 /**
@@ -37,46 +46,73 @@ export interface StepOptions {
   rematerialise: boolean;
 }
 
-const summedGradient = (parameter: string) => `gradient.${parameter}`;
+/** Names of the state that keeps gradients between programs. */
+export const gradientOf = (parameter: string) => `gradient.${parameter}`;
+export const isGradient = (name: string) => name.startsWith('gradient.');
 
 export function buildStepPrograms(model: LanguageModel, options: StepOptions): StepPrograms {
-  const { loss, weightedNats, nats } = model.loss(options.batch, options.loss);
-  const values = model.parameters.map(({ name }) => model.nodes.get(name)!);
-  const parameters = gradients(loss, values).map((gradient, index) => ({
-    spec: model.parameters[index]!,
-    value: values[index]!,
-    gradient,
-  }));
-  const trained = model.parameters.flatMap(({ name, shape }): StateSpec[] =>
-    [name, firstMoment(name), secondMoment(name)].map((entry) => ({ name: entry, dtype: 'f32', shape })),
-  );
+  const { optim } = options;
+  const trained = model.parameters.flatMap(parameterState);
   if (options.accumulation === 1) {
-    const { next, gradientNorm } = adamw(parameters, options.optim);
-    const microBatch = makeProgram({ outputs: { loss, weightedNats, nats, gradientNorm }, next });
+    const { outputs, parameters } = differentiate(model, options);
+    const gradientNorm = sqrt(sumOfSquares(parameters.map(({ gradient }) => gradient)));
+    const microBatch = makeProgram({
+      outputs: { ...outputs, gradientNorm },
+      next: adamw(parameters, gradientNorm, optim),
+    });
     return { state: trained, microBatch: withMemoryPolicy(microBatch, options), update: null };
   }
-  const sums: StateSpec[] = model.parameters.map(({ name, shape }) => ({
-    name: summedGradient(name),
-    dtype: 'f32',
-    shape,
-  }));
-  const summed = parameters.map(({ spec, value }) => ({
-    spec,
-    value,
-    gradient: state(summedGradient(spec.name), 'f32', spec.shape),
-  }));
-  const keep = input('keep', 'f32', []);
-  const accumulated = parameters.map(({ spec, gradient }, index) => [
-    summedGradient(spec.name),
-    add(multiply(summed[index]!.gradient, keep), gradient),
-  ]);
-  const microBatch = makeProgram({ outputs: { loss, weightedNats, nats }, next: Object.fromEntries(accumulated) });
-  const { next, gradientNorm } = adamw(summed, options.optim);
+  const summed = withGradientsOfState(model, model.parameters);
+  const gradientNorm = sqrt(sumOfSquares(summed.map(({ gradient }) => gradient)));
   return {
-    state: [...trained, ...sums],
-    microBatch: withMemoryPolicy(microBatch, options),
-    update: makeProgram({ outputs: { gradientNorm }, next }),
+    state: [...trained, ...model.parameters.map(gradientState)],
+    microBatch: buildGradientProgram(model, options),
+    update: makeProgram({ outputs: { gradientNorm }, next: adamw(summed, gradientNorm, optim) }),
   };
+}
+
+/** The gradients of a micro-batch become state, added to those before it where there are several. Results as of `StepPrograms`. */
+export function buildGradientProgram(model: LanguageModel, options: StepOptions): Program {
+  const { outputs, parameters } = differentiate(model, options);
+  const keep = input('keep', 'f32', []);
+  const next = parameters.map(({ spec, gradient }) => {
+    const before = state(gradientOf(spec.name), 'f32', spec.shape);
+    return [gradientOf(spec.name), options.accumulation === 1 ? gradient : add(multiply(before, keep), gradient)];
+  });
+  return withMemoryPolicy(makeProgram({ outputs, next: Object.fromEntries(next) }), options);
+}
+
+/** A parameter and its moments. */
+export function parameterState({ name, shape }: ParameterSpec): StateSpec[] {
+  return [name, firstMoment(name), secondMoment(name)].map((entry) => ({ name: entry, dtype: 'f32', shape }));
+}
+
+export function gradientState({ name, shape }: ParameterSpec): StateSpec {
+  return { name: gradientOf(name), dtype: 'f32', shape };
+}
+
+/** Parameters whose gradients earlier programs left in the state. */
+export function withGradientsOfState(model: LanguageModel, parameters: readonly ParameterSpec[]): TrainedParameter[] {
+  return parameters.map((spec) => ({
+    spec,
+    value: model.nodes.get(spec.name)!,
+    gradient: state(gradientOf(spec.name), 'f32', spec.shape),
+  }));
+}
+
+function differentiate(
+  model: LanguageModel,
+  options: StepOptions,
+): { outputs: Record<string, Node>; parameters: TrainedParameter[] } {
+  const { loss, weightedNats, nats } = model.loss(options.batch, options.loss);
+  const values = model.parameters.map(({ name }) => model.nodes.get(name)!);
+  const slopes = gradients(loss, values);
+  const parameters = model.parameters.map((spec, index) => ({
+    spec,
+    value: values[index]!,
+    gradient: slopes[index]!,
+  }));
+  return { outputs: { loss, weightedNats, nats }, parameters };
 }
 
 function withMemoryPolicy(program: Program, options: StepOptions): Program {

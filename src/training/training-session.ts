@@ -1,10 +1,14 @@
-import { float32Values, hostTensor } from '../graph/index.js';
+import { float32Values } from '../graph/index.js';
 import type { LanguageModel } from '../models/index.js';
-import type { Backend, Executable, Inputs, Outputs, Session, StateSlice } from '../plugins/contracts.js';
+import type { Backend, Inputs, Session, StateSlice, StateSpec } from '../plugins/contracts.js';
 import { lossScales } from './loss-scales.js';
 import { updateScalars } from './optimizer.js';
 import type { LossOptions, OptimOptions } from './options.js';
-import { accumulationInputs, buildStepPrograms, type StepPrograms, scalarInputs } from './step-programs.js';
+import { buildReplicaPrograms } from './replica-programs.js';
+import { replicasOf } from './replicas.js';
+import { ReplicatedEngine } from './replicated-engine.js';
+import { SingleSession, type StepEngine } from './step-engine.js';
+import { buildStepPrograms, parameterState, scalarInputs } from './step-programs.js';
 
 export interface TrainingSessionOptions {
   model: LanguageModel;
@@ -12,6 +16,8 @@ export interface TrainingSessionOptions {
   batch: { size: number; accumulation: number; sequenceLength: number; rematerialise: boolean };
   loss: LossOptions;
   optim: OptimOptions;
+  /** Replicas of the run that is resumed; null or absent: there is none. */
+  replicas?: number | null;
 }
 
 /** What one optimizer step found, over all its micro-batches. */
@@ -28,31 +34,33 @@ export interface StepResult {
 
 /** A model, its optimizer and the programs of a step, on a backend. */
 export class TrainingSession {
-  /** The micro-batch program under the runtime's profiler, while one is measured. */
-  private profiled: Executable | null = null;
-
   private constructor(
-    readonly session: Session,
-    private readonly programs: StepPrograms,
-    private readonly microBatch: Executable,
-    private readonly update: Executable | null,
+    private readonly engine: StepEngine,
+    /** Parameters and moments: what checkpoints hold; sums of gradients are not part of what a run is. */
+    readonly stateSpecs: readonly StateSpec[],
     private readonly backend: Backend,
     private readonly options: TrainingSessionOptions,
   ) {}
 
+  /** @throws ConfigError for a number of replicas that does not divide the rows of a micro-batch */
   static async open(backend: Backend, options: TrainingSessionOptions): Promise<TrainingSession> {
-    const { model, batch, loss, optim } = options;
-    const programs = buildStepPrograms(model, {
-      batch: { rows: batch.size / batch.accumulation / backend.topology.world, sequenceLength: batch.sequenceLength },
-      loss: { documentMask: loss.documentMask, weighted: loss.multibyteMask, chunkTokens: loss.chunkTokens },
-      optim,
-      accumulation: batch.accumulation,
-      rematerialise: batch.rematerialise,
-    });
-    const session = await backend.open(programs.state);
-    const microBatch = await session.load(programs.microBatch);
-    const update = programs.update && (await session.load(programs.update));
-    return new TrainingSession(session, programs, microBatch, update, backend, options);
+    const { model } = options;
+    return new TrainingSession(
+      await openEngine(backend, options),
+      model.parameters.flatMap(parameterState),
+      backend,
+      options,
+    );
+  }
+
+  /** The state, and where programs run that look at the model. */
+  get session(): Session {
+    return this.engine.session;
+  }
+
+  /** How many copies of the model train side by side. */
+  get replicas(): number {
+    return this.engine.replicas;
   }
 
   /**
@@ -66,51 +74,53 @@ export class TrainingSession {
     { learningRate, updateNumber }: { learningRate: number; updateNumber: number },
   ): Promise<StepResult> {
     const { scales, denominators } = await lossScales(this.options, microBatches, this.backend);
-    const headScale = () => ({ headScale: hostTensor('f32', scales) });
-    const applying = scalarInputs(updateScalars(this.options.optim, learningRate, updateNumber));
-    const program = this.profiled ?? this.microBatch;
-    const results: Outputs[] = [];
-    for (const [index, inputs] of microBatches.entries()) {
-      const extra = this.update ? accumulationInputs(index) : applying;
-      results.push(...(await program.run([{ ...inputs, ...headScale(), ...extra }])));
-    }
-    const [last] = this.update ? await this.update.run([applying]) : [results.at(-1)!];
+    const scalars = updateScalars(this.options.optim, learningRate, updateNumber);
+    const { results, gradientNorm } = await this.engine.run(microBatches, {
+      headScales: scales,
+      update: () => scalarInputs(scalars),
+    });
     const total = (name: string, index = 0) =>
       results.reduce((sum, outputs) => sum + float32Values(outputs[name]!)[index]!, 0);
     return {
       loss: total('loss'),
       headLosses: denominators.map((denominator, head) => total('weightedNats', head) / denominator),
       nats: total('nats'),
-      gradientNorm: float32Values(last!.gradientNorm!)[0]!,
+      gradientNorm,
     };
   }
 
   /** Steps from now on are measured operation by operation, until `endProfile` has the measurements written. */
-  async beginProfile(prefix: string): Promise<void> {
-    this.profiled = await this.session.load(this.programs.microBatch, { profile: prefix });
+  beginProfile(prefix: string): Promise<void> {
+    return this.engine.beginProfile(prefix);
   }
 
-  async endProfile(): Promise<void> {
-    await this.profiled?.dispose();
-    this.profiled = null;
+  endProfile(): Promise<void> {
+    return this.engine.endProfile();
   }
 
-  /** Parameters and moments as of the call; sums of gradients are not part of what a run is. */
+  /** Parameters and moments as of the call. */
   snapshot(): AsyncIterable<StateSlice> {
-    return this.session.snapshot(this.persistent);
-  }
-
-  /** Names of the state that checkpoints hold. */
-  get persistent(): string[] {
-    return this.programs.state.map(({ name }) => name).filter((name) => !name.startsWith('gradient.'));
-  }
-
-  get stateSpecs(): StepPrograms['state'] {
-    const persistent = new Set(this.persistent);
-    return this.programs.state.filter(({ name }) => persistent.has(name));
+    return this.session.snapshot(this.stateSpecs.map(({ name }) => name));
   }
 
   async dispose(): Promise<void> {
     await this.session.dispose();
   }
+}
+
+async function openEngine(backend: Backend, options: TrainingSessionOptions): Promise<StepEngine> {
+  const { model, batch, loss, optim } = options;
+  const rows = batch.size / batch.accumulation / backend.topology.world;
+  const replicas = replicasOf(backend.replication, model, rows, options.replicas ?? null);
+  const step = {
+    batch: { rows: rows / replicas, sequenceLength: batch.sequenceLength },
+    loss: { documentMask: loss.documentMask, weighted: loss.multibyteMask, chunkTokens: loss.chunkTokens },
+    optim,
+    accumulation: batch.accumulation,
+    rematerialise: batch.rematerialise,
+  };
+  if (backend.replication && replicas > 1)
+    return ReplicatedEngine.open(backend.replication, buildReplicaPrograms(model, step, replicas));
+  const programs = buildStepPrograms(model, step);
+  return SingleSession.open(await backend.open(programs.state), programs);
 }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { input, interpret, makeProgram, state } from '../../src/graph/index.js';
+import { input, interpret, makeProgram, sqrt, state } from '../../src/graph/index.js';
 import type { Values } from '../../src/graph/reference-kernels.js';
 import type { ParameterSpec } from '../../src/models/index.js';
-import { adamw, firstMoment, secondMoment, updateScalars } from '../../src/training/optimizer.js';
+import { adamw, firstMoment, secondMoment, sumOfSquares, updateScalars } from '../../src/training/optimizer.js';
 import { type OptimOptions, optimOptions } from '../../src/training/options.js';
 
 interface Moments {
@@ -69,8 +69,8 @@ function programUpdate(before: State, options: OptimOptions, learningRate: numbe
     value: state(spec.name, 'f32', spec.shape),
     gradient: input(`gradient:${spec.name}`, 'f32', spec.shape),
   }));
-  const { next, gradientNorm } = adamw(parameters, options);
-  const program = makeProgram({ outputs: { gradientNorm }, next });
+  const gradientNorm = sqrt(sumOfSquares(parameters.map(({ gradient }) => gradient)));
+  const program = makeProgram({ outputs: { gradientNorm }, next: adamw(parameters, gradientNorm, options) });
   const bindings: Record<string, Values> = {};
   for (const { name, shape } of SPECS) {
     const { value, m, v } = before[name]!;
