@@ -1,3 +1,4 @@
+export { inFloat32 } from './half-precision.js';
 export { latestCheckpoint, listCheckpoints } from './list.js';
 export { type Checkpoint, openCheckpoint, verifyCheckpoint } from './open.js';
 export { applyRetention } from './retention.js';
@@ -7,3 +8,6 @@ export { SafetensorsFile } from './safetensors/reader.js';
 export { SafetensorsWriter } from './safetensors/writer.js';
 export { type CheckpointContent, saveCheckpoint, tidyCheckpoints } from './save.js';
 export type { TensorSlice } from './slices.js';
+export { type TrainedModel, trainedModelOf } from './trained-model.js';
+export { type TrainedVocabulary, trainedVocabularyOf } from './trained-vocabulary.js';
+export { saveWeightsOnly } from './weights-only.js';

@@ -45,6 +45,19 @@ export async function saveCheckpoint(runDirectory: string, content: CheckpointCo
   }
 }
 
+/**
+ * Writes a checkpoint as a new directory of any name. It has its name only when it is complete and on the disk.
+ *
+ * @throws OutputError if the directory exists or cannot be written
+ */
+export async function writeCheckpoint(path: string, content: CheckpointContent): Promise<void> {
+  try {
+    await writeDirectoryAtomic(path, (temporary) => fill(temporary, content));
+  } finally {
+    await giveUp(content.slices);
+  }
+}
+
 /** A snapshot that is not read to its end, or not at all, must not go on holding the state of its moment. */
 async function giveUp(slices: CheckpointContent['slices']): Promise<void> {
   if (Symbol.asyncIterator in slices) await slices[Symbol.asyncIterator]().return?.();

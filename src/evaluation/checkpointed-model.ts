@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import type { Checkpoint } from '../checkpoints/index.js';
+import { type Checkpoint, inFloat32, trainedVocabularyOf } from '../checkpoints/index.js';
 import type { DataOptions } from '../data/options.js';
 import { sameShape } from '../graph/index.js';
 import {
@@ -14,7 +14,7 @@ import type { PluginRegistry } from '../plugins/registry.js';
 import { closeAll } from '../support/close-all.js';
 import { CheckpointError } from '../support/errors.js';
 import type { VocabularyLayout } from '../vocabulary/vocabulary.js';
-import { requireTrainedCompressor, trainedVocabularyOf } from './trained-vocabulary.js';
+import { requireTrainedCompressor } from './trained-compressor.js';
 
 /** The settings of a run that say what its checkpoints hold. The project's configuration has these sections. */
 export interface ModelSettings {
@@ -69,7 +69,7 @@ export async function openCheckpointedModel(request: CheckpointedModelRequest): 
     opened.push(() => backend.dispose());
     const session = await backend.open(model.parameters.map(({ name, shape }) => ({ name, dtype: 'f32', shape })));
     opened.push(() => session.dispose());
-    await session.writeState(checkpoint.tensors(model.parameters.map(({ name }) => name)));
+    await session.writeState(inFloat32(checkpoint.tensors(model.parameters.map(({ name }) => name))));
     const computedBy = JSON.stringify([request.backend, backend.topology.devices, availableParallelism()]);
     const makeCompressor = async () => {
       const name = settings.data.compressor;
@@ -116,8 +116,8 @@ function parameterProblem(
   vocabulary: VocabularyLayout,
 ): { what: string; hint: string } | null {
   if (saved === undefined) return { what: `the checkpoint has no tensor ${name}`, hint: ANOTHER_MODEL };
-  if (saved.dtype !== 'f32')
-    return { what: `tensor ${name} is stored as ${saved.dtype}, not as f32`, hint: ANOTHER_MODEL };
+  if (saved.dtype !== 'f32' && saved.dtype !== 'f16')
+    return { what: `tensor ${name} is stored as ${saved.dtype}, not as f32 or f16`, hint: ANOTHER_MODEL };
   if (sameShape(saved.shape, shape)) return null;
   if (isEmbedding && saved.shape[1] === shape[1])
     return {

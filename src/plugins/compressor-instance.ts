@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { PcError, PluginError } from '../support/errors.js';
 import type { Compressor, CompressorDefinition, PluginContext } from './contracts.js';
 import { checkManifest } from './define-plugin.js';
@@ -37,7 +38,19 @@ export async function instantiateCompressor(
   const definition = manifest.compressors?.find((candidate) => candidate.name === name);
   if (definition === undefined)
     throw new PluginError(`the plugin "${manifest.name}" has no compressor "${name}"`, { file: entryUrl });
-  return createCompressor(definition, options, { artifactsDirectory, log });
+  return createCompressor(definition, options, pluginContext(artifactsDirectory, log));
+}
+
+/** What an instance gets of its host, in any thread. */
+export function pluginContext(artifactsDirectory: string, log: PluginContext['log']): PluginContext {
+  return {
+    artifactsDirectory,
+    log,
+    byteModel: async (path, options) => {
+      const { openByteModel } = await import('./byte-model/index.js');
+      return openByteModel(resolve(artifactsDirectory, path), options);
+    },
+  };
 }
 
 /**

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { ConfigError, PluginError } from '../support/errors.js';
 import { nearestName } from '../support/nearest-name.js';
-import { type CompressorDescriptor, createCompressor, started } from './compressor-instance.js';
+import { type CompressorDescriptor, createCompressor, pluginContext, started } from './compressor-instance.js';
 import type { Backend, BackendDefinition, Compressor, CompressorDefinition, PluginContext } from './contracts.js';
 import { checkManifest } from './define-plugin.js';
 import { parsePluginOptions } from './plugin-options.js';
@@ -125,7 +125,7 @@ export class PluginRegistry {
    * @throws ConfigError for an unknown name or bad options; PluginError if the plugin fails
    */
   async createCompressor(name: string, options: unknown = {}, log: PluginContext['log'] = ignore): Promise<Compressor> {
-    const context = { artifactsDirectory: this.artifactsDirectory(name), log };
+    const context = pluginContext(this.artifactsDirectory(name), log);
     return createCompressor(this.compressor(name).definition, options, context);
   }
 

@@ -1,6 +1,5 @@
-import { saveCheckpoint } from '../checkpoints/index.js';
+import { saveCheckpoint, type TrainedVocabulary } from '../checkpoints/index.js';
 import { type Config, compressorOptions, vocabularyFor } from '../config/index.js';
-import type { TrainedVocabulary } from '../evaluation/trained-vocabulary.js';
 import { createModel, type LanguageModel, vocabularySizes } from '../models/index.js';
 import type { PluginRegistry } from '../plugins/registry.js';
 import { initialParameters } from '../training/initialise.js';

@@ -1,10 +1,10 @@
 import { rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Checkpoint, tidyCheckpoints } from '../checkpoints/index.js';
+import { type Checkpoint, tidyCheckpoints, trainedVocabularyOf } from '../checkpoints/index.js';
 import { trainedRepresentations } from '../data/compression-schedule.js';
 import { type Loader, openLoader } from '../data/loader.js';
 import { trainingSources } from '../data/mixture.js';
-import { requireTrainedCompressor, trainedVocabularyOf } from '../evaluation/trained-vocabulary.js';
+import { requireTrainedCompressor } from '../evaluation/trained-compressor.js';
 import { createModel, type LanguageModel, vocabularySizes } from '../models/index.js';
 import type { Backend, Compressor } from '../plugins/contracts.js';
 import type { PluginRegistry } from '../plugins/registry.js';

@@ -1,7 +1,12 @@
 import { join } from 'node:path';
-import { type Checkpoint, latestCheckpoint, listCheckpoints, openCheckpoint } from '../checkpoints/index.js';
+import {
+  type Checkpoint,
+  latestCheckpoint,
+  listCheckpoints,
+  openCheckpoint,
+  type TrainedVocabulary,
+} from '../checkpoints/index.js';
 import type { LoaderState } from '../data/batches.js';
-import type { TrainedVocabulary } from '../evaluation/trained-vocabulary.js';
 import { sameShape } from '../graph/index.js';
 import type { StateSlice, StateSpec } from '../plugins/contracts.js';
 import { CheckpointError, ConfigError, OutputError } from '../support/errors.js';

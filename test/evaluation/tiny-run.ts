@@ -1,8 +1,7 @@
 import { join } from 'node:path';
-import { openCheckpoint, saveCheckpoint } from '../../src/checkpoints/index.js';
+import { openCheckpoint, saveCheckpoint, type TrainedVocabulary } from '../../src/checkpoints/index.js';
 import { type Config, loadConfigFile } from '../../src/config/index.js';
 import { type CheckpointedModel, openCheckpointedModel } from '../../src/evaluation/index.js';
-import type { TrainedVocabulary } from '../../src/evaluation/trained-vocabulary.js';
 import { builtinRegistry } from '../../src/plugins/discovery.js';
 import { initialParameters } from '../../src/training/initialise.js';
 import { tinyModel } from './tiny-model.js';

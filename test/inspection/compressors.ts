@@ -1,9 +1,10 @@
 import { bitCompressors } from '../../compressors/bits/index.js';
 import { gzipCompressor } from '../../compressors/gzip/index.js';
 import type { NamedCompressor } from '../../src/inspection/index.js';
+import { pluginContext } from '../../src/plugins/compressor-instance.js';
 import type { Compressor, CompressorDefinition } from '../../src/plugins/contracts.js';
 
-const context = { artifactsDirectory: '/nonexistent', log: () => {} };
+const context = pluginContext('/nonexistent', () => {});
 const definitions: readonly CompressorDefinition[] = [...bitCompressors, gzipCompressor];
 
 /** A built-in compressor with its default options. */

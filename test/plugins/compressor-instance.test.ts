@@ -5,6 +5,7 @@ import {
   type CompressorDescriptor,
   createCompressor,
   instantiateCompressor,
+  pluginContext,
 } from '../../src/plugins/compressor-instance.js';
 import type { RecordField } from '../../src/plugins/contracts.js';
 import { builtinRegistry } from '../../src/plugins/discovery.js';
@@ -81,7 +82,11 @@ describe('the field of a compressor', () => {
       field,
     };
     const definition = { name: 'identity', summary: '', options: z.strictObject({}), create: async () => compressor };
-    return createCompressor(definition, {}, { artifactsDirectory: '/artifacts', log: () => {} });
+    return createCompressor(
+      definition,
+      {},
+      pluginContext('/artifacts', () => {}),
+    );
   };
 
   it.each(['pc_identity', 'm1_0123', 'm1', 'zstd_ac_b64'])('may be named %s', async (name) => {

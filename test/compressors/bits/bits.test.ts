@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { bitCompressors } from '../../../compressors/bits/index.js';
+import { pluginContext } from '../../../src/plugins/compressor-instance.js';
 import type { Compressor, Encoded } from '../../../src/plugins/contracts.js';
 import { CompressorError } from '../../../src/support/errors.js';
 import goldens from '../../fixtures/data_pipeline.json' with { type: 'json' };
@@ -13,7 +14,7 @@ import {
 
 type Name = 'bit' | 'doublebit' | 'halfbyte' | 'doublebyte';
 
-const context = { artifactsDirectory: '/nonexistent', log: () => {} };
+const context = pluginContext('/nonexistent', () => {});
 const make = (name: Name): Promise<Compressor> =>
   bitCompressors.find((definition) => definition.name === name)!.create({}, context);
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { bpeCompressor } from '../../../compressors/bpe/index.js';
+import { pluginContext } from '../../../src/plugins/compressor-instance.js';
 import { CompressorError } from '../../../src/support/errors.js';
 import { loadTokenizer } from '../../../src/tokenizers/index.js';
 import { temporaryDirectory } from '../../support/temporary-directory.js';
@@ -10,7 +11,7 @@ import { addedToken, byteLevelFile } from '../../tokenizers/tiny-files.js';
 import { behavesLikeACodec, coversBytesBySymbols, DOCUMENTS, equalBytes } from '../codec-specification.js';
 
 const SENTENCEPIECE = join(import.meta.dirname, '../../fixtures/tokenizers/sentencepiece/bpe-bytes.model.gz');
-const context = { artifactsDirectory: '/nonexistent', log: () => {} };
+const context = pluginContext('/nonexistent', () => {});
 const make = (options: object = {}) => bpeCompressor.create(bpeCompressor.options.parse(options), context);
 const utf8 = (text: string) => new TextEncoder().encode(text);
 

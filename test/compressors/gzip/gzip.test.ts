@@ -1,6 +1,7 @@
 import { constants, gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { gzipCompressor } from '../../../compressors/gzip/index.js';
+import { pluginContext } from '../../../src/plugins/compressor-instance.js';
 import type { Compressor } from '../../../src/plugins/contracts.js';
 import { CompressorError } from '../../../src/support/errors.js';
 import goldens from '../../fixtures/data_pipeline.json' with { type: 'json' };
@@ -12,7 +13,7 @@ import {
   largeDocument,
 } from '../codec-specification.js';
 
-const context = { artifactsDirectory: '/nonexistent', log: () => {} };
+const context = pluginContext('/nonexistent', () => {});
 const make = (options: object = {}): Promise<Compressor> =>
   gzipCompressor.create(gzipCompressor.options.parse(options), context);
 

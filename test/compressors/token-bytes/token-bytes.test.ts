@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { bpeCompressor } from '../../../compressors/bpe/index.js';
 import { tokenBytesCompressor } from '../../../compressors/token-bytes/index.js';
+import { pluginContext } from '../../../src/plugins/compressor-instance.js';
 import type { Compressor } from '../../../src/plugins/contracts.js';
 import { CompressorError } from '../../../src/support/errors.js';
 import { grayCodes } from '../../../src/tokenizers/byte-converters.js';
 import { loadTokenizer } from '../../../src/tokenizers/index.js';
 import { behavesLikeACodec, coversBytesBySymbols, DOCUMENTS } from '../codec-specification.js';
 
-const context = { artifactsDirectory: '/nonexistent', log: () => {} };
+const context = pluginContext('/nonexistent', () => {});
 const make = (options: object = {}) =>
   tokenBytesCompressor.create(tokenBytesCompressor.options.parse(options), context);
 let bpe: Promise<Compressor> | undefined;
