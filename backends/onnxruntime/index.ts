@@ -1,7 +1,8 @@
-import { availableParallelism, cpus } from 'node:os';
+import { availableParallelism, cpus, totalmem } from 'node:os';
 import type { Backend, BackendDefinition, DeviceInfo } from '../../src/plugins/contracts.js';
 import { BackendError } from '../../src/support/errors.js';
 import { type OnnxruntimeOptions, onnxruntimeOptions } from './options.js';
+import { suggestReplicas } from './suggest-replicas.js';
 
 /** ONNX Runtime: the default backend, on the CPU of any machine. */
 export const onnxruntimeBackend: BackendDefinition<OnnxruntimeOptions> = {
@@ -9,15 +10,24 @@ export const onnxruntimeBackend: BackendDefinition<OnnxruntimeOptions> = {
   summary: 'ONNX Runtime on the CPU: whole training steps as one graph',
   options: onnxruntimeOptions,
   devices,
-  create: async ({ threads, arena }): Promise<Backend> => {
+  create: async (options): Promise<Backend> => {
     const topology = { rank: 0, world: 1, devices: await devices() };
+    const threads = options.threads ?? availableParallelism();
+    const { arena, replicas } = options;
     return {
       topology,
       engine: await engine(),
       open: async (state, session = {}) => {
         const { OnnxruntimeSession } = await import('./session.js');
-        const count = session.threads ?? threads;
-        return OnnxruntimeSession.open(state, { arena, ...(count !== null && { threads: count }) });
+        return OnnxruntimeSession.open(state, { arena, threads: session.threads ?? threads });
+      },
+      replication: {
+        count: replicas,
+        suggest: (work) => suggestReplicas({ ...work, threads, memory: totalmem() }),
+        open: async (states) => {
+          const { OnnxruntimeReplicas } = await import('./replicas.js');
+          return OnnxruntimeReplicas.open(states, { arena, threads });
+        },
       },
       allGather: async (bytes) => [bytes],
       dispose: async () => {},

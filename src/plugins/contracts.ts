@@ -126,6 +126,8 @@ export interface Backend {
   /** Of results that depend on how they were computed: the engine with its version, and the kind of processor. */
   readonly engine?: string;
   open(state: StateSpec[], options?: SessionOptions): Promise<Session>;
+  /** Data parallelism within the process; absent where an engine divides its work by itself, or does not. */
+  readonly replication?: Replication;
   /** Every process's bytes, in order of rank; the identity on one process. */
   allGather(bytes: Uint8Array): Promise<Uint8Array[]>;
   dispose(): Promise<void>;
@@ -141,6 +143,34 @@ export interface StateSpec {
 export interface SessionOptions {
   /** Threads that compute; all cores by default. */
   threads?: number;
+}
+
+/** Several sessions of one process that train the same parameters, each on its share of every micro-batch. */
+export interface Replication {
+  /** Replicas that the backend's options ask for; `auto`: as many as `suggest` says. */
+  readonly count: number | 'auto';
+  /** The number that trains fastest here; divides the rows of a micro-batch. */
+  suggest(work: { rows: number; parameterBytes: number }): number;
+  /** One replica for each list of state. */
+  open(states: readonly StateSpec[][]): Promise<ReplicaGroup>;
+}
+
+/** By name of a state entry: the replica, counted from 0, whose value counts. */
+export type Owners = ReadonlyMap<string, number>;
+
+/** Sessions that compute side by side. Calls of a session and of the group are carried out in the order they are made in. */
+export interface ReplicaGroup {
+  readonly sessions: readonly Session[];
+  /** Threads for a program that runs in all of them at once; one that runs in a single session may have them all. */
+  readonly threads: number;
+  /**
+   * Gives the owner of each entry the sum of it over all replicas, added in their order (a reduce-scatter). The entries
+   * of the others are as they were.
+   */
+  sumAtOwners(owners: Owners): Promise<void>;
+  /** Gives all replicas the owner's value of each entry (an all-gather). */
+  copyFromOwners(owners: Owners): Promise<void>;
+  dispose(): Promise<void>;
 }
 
 /** A whole tensor of the state, or a shard of one. */
@@ -166,6 +196,8 @@ export interface Session {
 export interface LoadOptions {
   /** Write a profile of the run, operation by operation, with this path as its prefix. */
   profile?: string;
+  /** Threads that compute this program; those of the session by default. */
+  threads?: number;
 }
 
 export type Inputs = Readonly<Record<string, HostTensor>>;
