@@ -97,7 +97,7 @@ function textBytes(value: unknown, field: string): Uint8Array | Defect {
     return isUtf8(value) ? value : { what: 'the text is not valid UTF-8', field };
   }
   if (typeof value !== 'string') return { what: `the text is a ${kindOf(value)}, not a string`, field };
-  if (/\p{Surrogate}/u.test(value)) {
+  if (!value.isWellFormed()) {
     return { what: 'the text has a lone surrogate, which UTF-8 cannot represent', field };
   }
   return Buffer.from(value, 'utf8');

@@ -11,36 +11,37 @@ export const MAX_WORD_UNITS = 64;
 
 const INITIAL_SLOTS = 1 << 12;
 const MAX_WORDS = 1 << 18;
-const MAX_UNITS = 1 << 22;
-const MAX_IDS = 1 << 21;
+const INITIAL_RECORDS = 1 << 14;
+const MAX_RECORDS = 1 << 22;
 
 /** Fields of a slot. */
 const HASH = 0;
-/** Where the word's units begin. */
-const KEY = 1;
-/** `units · 256 + ids`; 0 where nothing is stored. */
-const LENGTHS = 2;
-/** The id, or where the ids begin if there is more than one. */
-const VALUE = 3;
-const SLOT_SIZE = 4;
+/** Where the word's record begins; 0 where there is none. */
+const RECORD = 1;
+const SLOT_SIZE = 2;
+
+/**
+ * A record is `units · 256 + ids`, then the ids, then the word's units, two to a number: what is looked at together lies
+ * together, so that a word that is found costs two accesses to memory.
+ */
+const FIRST_RECORD = 1;
 
 export class WordCache {
   private slots = new Int32Array(INITIAL_SLOTS * SLOT_SIZE);
   private mask = INITIAL_SLOTS - 1;
   private words = 0;
-  private units = new Uint16Array(1 << 14);
-  private unitCount = 0;
-  private ids = new Int32Array(1 << 13);
-  private idCount = 0;
+  private records = new Int32Array(INITIAL_RECORDS);
+  /** The same memory. */
+  private units = new Uint16Array(this.records.buffer);
+  private end = FIRST_RECORD;
 
   /** Appends the ids of the word from `start` to `end`, if they are known; else does nothing and returns false. */
   append(units: Uint16Array, start: number, end: number, out: IdBuffer): boolean {
-    const slot = this.find(units, start, end);
-    const count = this.slots[slot + LENGTHS]! & 0xff;
-    if (count === 0) return false;
-    const value = this.slots[slot + VALUE]!;
-    if (count === 1) out.push(value);
-    else out.append(this.ids, value, count);
+    const record = this.slots[this.find(units, start, end, hash(units, start, end)) + RECORD]!;
+    if (record === 0) return false;
+    const count = this.records[record]! & 0xff;
+    if (count === 1) out.push(this.records[record + 1]!);
+    else out.append(this.records, record + 1, count);
     return true;
   }
 
@@ -48,62 +49,66 @@ export class WordCache {
   store(units: Uint16Array, start: number, end: number, ids: Int32Array, count: number): void {
     if (count === 0 || count > 0xff) return;
     const length = end - start;
-    if (this.words === MAX_WORDS || this.unitCount + length > MAX_UNITS || this.idCount + count > MAX_IDS) this.clear();
-    if (this.words * 2 > this.mask) this.grow();
-    const slot = this.find(units, start, end);
-    if (this.unitCount + length > this.units.length)
-      this.units = enlarged(this.units, new Uint16Array(this.units.length * 2));
-    if (this.idCount + count > this.ids.length) this.ids = enlarged(this.ids, new Int32Array(this.ids.length * 2));
-    this.slots[slot + HASH] = hash(units, start, end);
-    this.slots[slot + KEY] = this.unitCount;
-    this.slots[slot + LENGTHS] = (length << 8) | count;
-    this.slots[slot + VALUE] = count === 1 ? ids[0]! : this.idCount;
-    for (let i = 0; i < length; i++) this.units[this.unitCount++] = units[start + i]!;
-    if (count > 1) for (let i = 0; i < count; i++) this.ids[this.idCount++] = ids[i]!;
+    const size = 1 + count + ((length + 1) >> 1);
+    if (this.words === MAX_WORDS || this.end + size > MAX_RECORDS) this.clear();
+    if (this.words * 2 > this.mask) this.growSlots();
+    if (this.end + size > this.records.length) this.growRecords();
+    const wanted = hash(units, start, end);
+    const slot = this.find(units, start, end, wanted);
+    const record = this.end;
+    this.slots[slot + HASH] = wanted;
+    this.slots[slot + RECORD] = record;
+    this.records[record] = (length << 8) | count;
+    for (let i = 0; i < count; i++) this.records[record + 1 + i] = ids[i]!;
+    const key = 2 * (record + 1 + count);
+    for (let i = 0; i < length; i++) this.units[key + i] = units[start + i]!;
+    this.end += size;
     this.words++;
   }
 
-  /** The slot of the word, or the empty one where it would stand. */
-  private find(units: Uint16Array, start: number, end: number): number {
-    const { slots, mask } = this;
-    const wanted = hash(units, start, end);
+  /** The slot of the word with this hash, or the empty one where it would stand. */
+  private find(units: Uint16Array, start: number, end: number, wanted: number): number {
+    const { slots, mask, records, units: keys } = this;
     const length = end - start;
     for (let index = wanted & mask; ; index = (index + 1) & mask) {
       const slot = index * SLOT_SIZE;
-      const lengths = slots[slot + LENGTHS]!;
-      if (lengths === 0) return slot;
-      if (slots[slot + HASH] !== wanted || lengths >>> 8 !== length) continue;
-      const keys = this.units;
-      const key = slots[slot + KEY]!;
+      const record = slots[slot + RECORD]!;
+      if (record === 0) return slot;
+      if (slots[slot + HASH] !== wanted) continue;
+      const lengths = records[record]!;
+      if (lengths >>> 8 !== length) continue;
+      const key = 2 * (record + 1 + (lengths & 0xff));
       let same = 0;
       while (same < length && keys[key + same] === units[start + same]) same++;
       if (same === length) return slot;
     }
   }
 
-  private grow(): void {
+  private growSlots(): void {
     const { slots } = this;
     this.mask = this.mask * 2 + 1;
     this.slots = new Int32Array((this.mask + 1) * SLOT_SIZE);
     for (let slot = 0; slot < slots.length; slot += SLOT_SIZE) {
-      if (slots[slot + LENGTHS] === 0) continue;
+      if (slots[slot + RECORD] === 0) continue;
       let target = (slots[slot + HASH]! & this.mask) * SLOT_SIZE;
-      while (this.slots[target + LENGTHS] !== 0) target = (target + SLOT_SIZE) % this.slots.length;
-      for (let field = 0; field < SLOT_SIZE; field++) this.slots[target + field] = slots[slot + field]!;
+      while (this.slots[target + RECORD] !== 0) target = (target + SLOT_SIZE) % this.slots.length;
+      this.slots[target + HASH] = slots[slot + HASH]!;
+      this.slots[target + RECORD] = slots[slot + RECORD]!;
     }
+  }
+
+  private growRecords(): void {
+    const records = new Int32Array(this.records.length * 2);
+    records.set(this.records);
+    this.records = records;
+    this.units = new Uint16Array(records.buffer);
   }
 
   private clear(): void {
     this.slots.fill(0);
     this.words = 0;
-    this.unitCount = 0;
-    this.idCount = 0;
+    this.end = FIRST_RECORD;
   }
-}
-
-function enlarged<Numbers extends Uint16Array | Int32Array>(from: Numbers, to: Numbers): Numbers {
-  to.set(from);
-  return to;
 }
 
 function hash(units: Uint16Array, start: number, end: number): number {

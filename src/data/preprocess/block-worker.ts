@@ -5,6 +5,7 @@ import { move, transferableSymbol, valueSymbol } from 'piscina';
 import { instantiateCompressor } from '../../plugins/compressor-instance.js';
 import { closeAll } from '../../support/close-all.js';
 import { transferError } from '../../support/transferred-error.js';
+import { memoryOf } from './blocks.js';
 import { type Column, type FieldKinds, fieldKinds, valuesOf } from './columns.js';
 import { type ExtendedRecord, encodeBlock, type NamedCompressor } from './encode-block.js';
 import { LinesWriter } from './lines-writer.js';
@@ -46,9 +47,9 @@ export const encode = outcome(
         ? asColumns(shape.columns)
         : asLines(shape.kind, spare ?? new ArrayBuffer(2 * block.bytes));
     const counts = await encodeBlock(block, await compressors, onBadRecord, take);
-    return { output: await output(), counts };
+    return { output: await output(), read: memoryOf(block)[0] ?? null, counts };
   },
-  ({ output }) => (output.kind === 'bytes' ? [output.bytes.buffer] : []),
+  ({ output, read }) => [...(output.kind === 'bytes' ? [output.bytes.buffer] : []), ...(read === null ? [] : [read])],
 );
 
 export const fields = outcome(async ({ block, onBadRecord }: FieldsTask): Promise<FieldKinds> => {

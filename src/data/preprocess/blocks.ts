@@ -1,10 +1,10 @@
-import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { DataFile } from '../data-files.js';
 import { decompressed } from '../decompression.js';
-import { cutLongLines, isBlank, LINE_FEED, withoutByteOrderMark } from '../lines.js';
+import { isBlank, LINE_FEED, withoutByteOrderMark } from '../lines.js';
 import { ParquetFile, partsOf } from '../parquet-file.js';
 import { rowAsLine } from '../record-lines.js';
+import { blocksOfChunks, blocksOfFile, type Memory, newMemory } from './line-blocks.js';
 
 /** Consecutive records of a file, as they are sent to a worker. */
 export interface RecordsBlock {
@@ -30,27 +30,24 @@ export interface BlockLine {
   number: number;
 }
 
-/** Large enough that a round trip to a worker costs nothing beside the work, small enough to hold many. */
-const BLOCK_BYTES = 2 ** 20;
 /** A row group is decoded up to the end of each of its parts, so there should be few of them. */
 const PART_BYTES = 16 * 2 ** 20;
-/** Bytes that are read at once. */
-const CHUNK_BYTES = 2 ** 18;
 
 /**
  * The records of a file in blocks, in order, one block in memory at a time. How a file is cut depends on its content
  * alone.
  *
+ * @param memory for the lines of a block, which is the block's from then on
  * @throws DataError if the file cannot be read or is damaged
  */
-export async function* recordBlocks(file: DataFile): AsyncGenerator<RecordsBlock> {
+export async function* recordBlocks(file: DataFile, memory: Memory = newMemory): AsyncGenerator<RecordsBlock> {
   if (file.format === 'parquet') return yield* rowBlocks(file);
-  const chunks =
+  const blocks =
     file.format === 'jsonl'
-      ? createReadStream(file.path, { highWaterMark: CHUNK_BYTES })
-      : decompressed({ ...file, format: file.format });
+      ? blocksOfFile(file.path, memory)
+      : blocksOfChunks(decompressed({ ...file, format: file.format }), memory);
   let first = 0;
-  for await (const bytes of lineBlocks(cutLongLines(chunks))) {
+  for await (const bytes of blocks) {
     const count = countLines(bytes);
     yield { file: { path: file.path }, content: { kind: 'lines', bytes }, first, count, bytes: bytes.length };
     first += count;
@@ -69,7 +66,9 @@ export async function linesOf({ file, content, first }: RecordsBlock): Promise<B
   return rows.map((row, i) => ({ line: rowAsLine(row), number: first + i + 1 }));
 }
 
-function splitBlock(bytes: Uint8Array, first: number): BlockLine[] {
+function splitBlock(block: Uint8Array, first: number): BlockLine[] {
+  // A buffer's search is several times as fast as that of other arrays of bytes.
+  const bytes = Buffer.from(block.buffer, block.byteOffset, block.length);
   const lines: BlockLine[] = [];
   let number = first;
   for (let start = 0; start < bytes.length; ) {
@@ -85,38 +84,7 @@ function splitBlock(bytes: Uint8Array, first: number): BlockLine[] {
   return lines;
 }
 
-/** Joins chunks into blocks of whole lines: each ends with the first line that brings it to `BLOCK_BYTES`. */
-async function* lineBlocks(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-  let pieces: Uint8Array[] = [];
-  let length = 0;
-  const join = (): Uint8Array<ArrayBuffer> => {
-    const block = new Uint8Array(length);
-    let at = 0;
-    for (const piece of pieces) {
-      block.set(piece, at);
-      at += piece.length;
-    }
-    pieces = [];
-    length = 0;
-    return block;
-  };
-  for await (const chunk of chunks) {
-    let start = 0;
-    const blockEnd = () => chunk.indexOf(LINE_FEED, start + Math.max(0, BLOCK_BYTES - 1 - length));
-    for (let end = blockEnd(); end >= 0; end = blockEnd()) {
-      pieces.push(chunk.subarray(start, end + 1));
-      length += end + 1 - start;
-      start = end + 1;
-      yield join();
-    }
-    if (start === chunk.length) continue;
-    pieces.push(new Uint8Array(chunk.subarray(start)));
-    length += chunk.length - start;
-  }
-  if (length > 0) yield join();
-}
-
-function countLines(bytes: Uint8Array): number {
+function countLines(bytes: Buffer): number {
   let count = bytes.at(-1) === LINE_FEED ? 0 : 1;
   for (let at = bytes.indexOf(LINE_FEED); at >= 0; at = bytes.indexOf(LINE_FEED, at + 1)) count++;
   return count;

@@ -34,15 +34,23 @@ export class LinesWriter {
   }
 
   private put(piece: Uint8Array | string): void {
-    const end = this.length + Buffer.byteLength(piece);
-    if (end > this.lines.length) {
-      const larger = Buffer.from(new ArrayBuffer(Math.max(end, 2 * this.lines.length)));
-      larger.set(this.bytes());
-      this.lines = larger;
+    if (typeof piece !== 'string') {
+      this.reserve(piece.length);
+      this.lines.set(piece, this.length);
+      this.length += piece.length;
+      return;
     }
-    if (typeof piece === 'string') this.lines.write(piece, this.length);
-    else this.lines.set(piece, this.length);
-    this.length = end;
+    // A unit of UTF-16 takes three bytes at most: how many it does take costs as much to find out as to write.
+    if (this.length + 3 * piece.length > this.lines.length) this.reserve(Buffer.byteLength(piece));
+    this.length += this.lines.write(piece, this.length);
+  }
+
+  private reserve(more: number): void {
+    const end = this.length + more;
+    if (end <= this.lines.length) return;
+    const larger = Buffer.from(new ArrayBuffer(Math.max(end, 2 * this.lines.length)));
+    larger.set(this.bytes());
+    this.lines = larger;
   }
 }
 

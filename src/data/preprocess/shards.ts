@@ -103,7 +103,7 @@ async function* steps(
       continue;
     }
     const shape = await shapeOf(file, plan.codes, pool, options);
-    yield* stepsOfFile(file, shape, place, progress, options);
+    yield* stepsOfFile(file, shape, place, pool, progress, options);
   }
 }
 
@@ -112,6 +112,7 @@ async function* stepsOfFile(
   file: DataFile,
   shape: BlockShape,
   place: Workplace,
+  pool: WorkerPool,
   progress: PreprocessProgressSum,
   { format, shardBytes }: PreprocessOptions,
 ): AsyncGenerator<Step> {
@@ -127,7 +128,7 @@ async function* stepsOfFile(
   let bytes = 0;
   // A block is handed on once it is known whether another one follows.
   let waiting: RecordsBlock | null = null;
-  for await (const block of recordBlocks(file)) {
+  for await (const block of recordBlocks(file, pool.memory)) {
     if (block.first < shard.firstLine) {
       progress.add(block.bytes);
       continue;

@@ -38,6 +38,7 @@ export class WorkerPool {
   private ended: (() => void) | null = null;
   private failure: Error | null = null;
   private readonly spare: ArrayBuffer[] = [];
+  private readonly read: ArrayBuffer[] = [];
 
   private constructor(
     private readonly pool: Piscina,
@@ -99,10 +100,17 @@ export class WorkerPool {
    * Takes what `encode` gave, once it is written, to be written into again. Otherwise the collector of each thread lets
    * some 64 MB of such memory lie before it looks.
    */
-  takeBack({ output }: EncodedBlock): void {
+  takeBack({ output, read }: EncodedBlock): void {
     if (output.kind === 'bytes' && output.bytes.buffer.byteLength <= LARGEST_SPARE)
       this.spare.push(output.bytes.buffer);
+    if (read !== null && read.byteLength <= LARGEST_SPARE) this.read.push(read);
   }
+
+  /** Memory to read a block into: some that came back, if it suffices. */
+  readonly memory = (bytes: number): ArrayBuffer => {
+    const spare = this.read.pop();
+    return spare !== undefined && spare.byteLength >= bytes ? spare : new ArrayBuffer(bytes);
+  };
 
   fields(task: FieldsTask): Promise<FieldKinds> {
     return this.run('fields', task, memoryOf(task.block));

@@ -50,6 +50,8 @@ export type BlockOutput =
 
 export interface EncodedBlock {
   output: BlockOutput;
+  /** Memory that the block was read into, to be used again. */
+  read: ArrayBuffer | null;
   counts: BlockCounts;
 }
 

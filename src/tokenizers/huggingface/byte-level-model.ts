@@ -17,9 +17,14 @@ const LAST = 512;
 export class ByteLevelModel implements WordModel {
   /** By byte, `NOT_FIRST` and `LAST` added where it applies: the symbol, or -1 if the vocabulary has none. */
   private readonly symbolOfByte = new Int32Array(4 * 256);
+  private readonly wordMemory = new Uint8Array(MAX_WORD_UNITS);
   private readonly symbols = new SymbolBuffer();
   private readonly merger: SymbolMerger;
   private readonly cache = new WordCache();
+  /** By length: views of memory for the bytes of a short word. */
+  private readonly shortWords = Array.from({ length: MAX_WORD_UNITS + 1 }, (_, length) =>
+    this.wordMemory.subarray(0, length),
+  );
   /** Tokens that are a word's ids whatever the merges are; empty unless the file says so. */
   private readonly wholeWords: ReadonlyMap<string, number>;
   private readonly longestWholeWord: number;
@@ -58,16 +63,29 @@ export class ByteLevelModel implements WordModel {
     }
     const cacheable = end - start <= MAX_WORD_UNITS;
     if (cacheable && this.cache.append(units, start, end, out)) return;
-    const count = this.encodeWord(text.slice(start, end));
+    const count = this.encodeWord(this.bytesOf(units, text, start, end));
     if (cacheable) this.cache.store(units, start, end, this.symbols.values, count);
     out.append(this.symbols.values, 0, count);
     this.symbols.release();
   }
 
-  /** Leaves the ids of a word in `symbols` and returns their number. */
-  private encodeWord(word: string): number {
+  /** The UTF-8 of a word, in memory that the next word takes over. @throws TokenizerError for half of a surrogate pair */
+  private bytesOf(units: Uint16Array, text: string, start: number, end: number): Uint8Array {
+    const length = end - start;
+    // Most are short and ASCII: going over their units is quicker than making a string and its bytes.
+    if (length <= MAX_WORD_UNITS) {
+      const bytes = this.shortWords[length]!;
+      let seen = 0;
+      for (let i = 0; i < length; i++) seen |= bytes[i] = units[start + i]!;
+      if (seen < 0x80) return bytes;
+    }
+    const word = text.slice(start, end);
     requireWholeCharacters(word, this.file);
-    const bytes = Buffer.from(word);
+    return Buffer.from(word);
+  }
+
+  /** Leaves the ids of a word in `symbols` and returns their number. */
+  private encodeWord(bytes: Uint8Array): number {
     if (bytes.length <= this.longestWholeWord) {
       const id = this.wholeWords.get(charactersOfBytes(bytes));
       if (id !== undefined) {

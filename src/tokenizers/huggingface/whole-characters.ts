@@ -2,8 +2,8 @@ import { TokenizerError } from '../../support/errors.js';
 
 /** @throws TokenizerError if the text has half of a surrogate pair, which is no character and has no bytes */
 export function requireWholeCharacters(text: string, file: string): void {
+  if (text.isWellFormed()) return;
   const at = text.search(/\p{Cs}/u);
-  if (at < 0) return;
   const unit = text.charCodeAt(at).toString(16).toUpperCase();
   throw new TokenizerError(`the text has a surrogate, U+${unit}, on its own, which is no character`, {
     file,
