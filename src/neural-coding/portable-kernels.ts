@@ -34,8 +34,14 @@ function denseGroup(
   { lanes, lane, inputs, outputs }: Shape,
 ): void {
   for (let o = 0; o < outputs; o++) {
-    let [s0, s1, s2, s3] = [0, 0, 0, 0];
-    let [s4, s5, s6, s7] = [0, 0, 0, 0];
+    let s0 = 0;
+    let s1 = 0;
+    let s2 = 0;
+    let s3 = 0;
+    let s4 = 0;
+    let s5 = 0;
+    let s6 = 0;
+    let s7 = 0;
     const end = (o + 1) * inputs;
     let at = lane;
     for (let w = o * inputs; w < end; w++) {
@@ -71,7 +77,10 @@ function denseLane(
 ): void {
   let o = 0;
   for (; o + 4 <= outputs; o += 4) {
-    let [s0, s1, s2, s3] = [0, 0, 0, 0];
+    let s0 = 0;
+    let s1 = 0;
+    let s2 = 0;
+    let s3 = 0;
     const row = o * inputs;
     for (let i = 0; i < inputs; i++) {
       const x = input[i * lanes + lane]!;
@@ -177,8 +186,14 @@ function scoreGroup(
 ): void {
   const width = queries.length / lanes;
   for (let t = 0; t < visible; t++) {
-    let [s0, s1, s2, s3] = [0, 0, 0, 0];
-    let [s4, s5, s6, s7] = [0, 0, 0, 0];
+    let s0 = 0;
+    let s1 = 0;
+    let s2 = 0;
+    let s3 = 0;
+    let s4 = 0;
+    let s5 = 0;
+    let s6 = 0;
+    let s7 = 0;
     let q = from * lanes + lane;
     let k = (t * width + from) * lanes + lane;
     for (let j = 0; j < size; j++) {
@@ -251,8 +266,14 @@ function mixGroup(
   output: Float64Array,
 ): void {
   for (let d = from; d < from + size; d++) {
-    let [s0, s1, s2, s3] = [0, 0, 0, 0];
-    let [s4, s5, s6, s7] = [0, 0, 0, 0];
+    let s0 = 0;
+    let s1 = 0;
+    let s2 = 0;
+    let s3 = 0;
+    let s4 = 0;
+    let s5 = 0;
+    let s6 = 0;
+    let s7 = 0;
     let w = lane;
     let v = d * capacity * lanes + lane;
     for (let t = 0; t < visible; t++) {

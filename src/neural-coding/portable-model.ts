@@ -221,7 +221,8 @@ export class PortableContexts {
         const sine = sines[position]!;
         const first = (2 * head * half + j) * lanes;
         for (let at = first; at < first + lanes; at++) {
-          const [a, b] = [x[at]!, x[at + half * lanes]!];
+          const a = x[at]!;
+          const b = x[at + half * lanes]!;
           x[at] = a * cosine - b * sine;
           x[at + half * lanes] = b * cosine + a * sine;
         }
