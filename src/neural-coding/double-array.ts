@@ -1,4 +1,4 @@
-import { breadthFirst, type PreorderTrie, type TrieLinks } from './trie-links.js';
+import { breadthFirst, type TrieLinks, type TrieShape } from './trie-links.js';
 
 /**
  * A trie in one array, after Aoe's double array: a node is a *base*, a number of its own, and its child by byte b is in cell
@@ -28,7 +28,7 @@ const LARGEST_BASE = 2 ** (32 - LABEL_BITS) - 1;
 const SIZE_CLASSES = 16;
 
 /** @throws RangeError if the trie has more nodes than bases fit in a cell, some eight million. */
-export function doubleArray(trie: PreorderTrie, links: TrieLinks): DoubleArray {
+export function doubleArray(trie: TrieShape, links: TrieLinks): DoubleArray {
   const nodes = trie.bytes.length;
   const bases = new Uint32Array(nodes);
   const slots = new Slots(nodes);

@@ -1,5 +1,5 @@
 /** A trie in preorder, children by ascending byte, as codebooks hold it; node 0 is the root. */
-export interface PreorderTrie {
+export interface TrieShape {
   /** Byte on the edge into each node; the root's is 0. */
   readonly bytes: Uint8Array;
   readonly childCounts: Uint16Array;
@@ -18,7 +18,7 @@ export interface TrieLinks {
   readonly depths: Uint8Array;
 }
 
-export function trieLinks({ childCounts }: PreorderTrie): TrieLinks {
+export function trieLinks({ childCounts }: TrieShape): TrieLinks {
   const nodes = childCounts.length;
   const parents = new Int32Array(nodes).fill(-1);
   const depths = new Uint8Array(nodes);

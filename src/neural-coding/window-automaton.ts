@@ -1,7 +1,7 @@
 import type { Codebook } from './codebook.js';
 import { type DoubleArray, doubleArray, LABEL_BITS, LABEL_MASK } from './double-array.js';
 import type { PhraseTable } from './phrase-table.js';
-import { breadthFirst, type PreorderTrie, trieLinks } from './trie-links.js';
+import { breadthFirst, type TrieShape, trieLinks } from './trie-links.js';
 
 /**
  * The parse of rule 7 (architecture §13) as an automaton that reads every byte once. By the rule, one walks down the trie as
@@ -118,7 +118,7 @@ export interface ParseProgress {
  * The codebook's trie with all 256 strings of one byte, so that the root never fails, and the unit of each node: −1 without
  * a code. A single byte without one is its own literal.
  */
-function withEveryByte(codebook: Codebook, { ofNode }: PhraseTable): { trie: PreorderTrie; units: Int32Array } {
+function withEveryByte(codebook: Codebook, { ofNode }: PhraseTable): { trie: TrieShape; units: Int32Array } {
   const missing = 256 - codebook.childCounts[0]!;
   const nodes = codebook.bytes.length + missing;
   const bytes = new Uint8Array(nodes);

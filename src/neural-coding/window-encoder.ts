@@ -1,10 +1,10 @@
 import type { Encoded } from '../plugins/contracts.js';
-import { CompressorError } from '../support/errors.js';
 import { CodeSymbols, type SymbolFormat } from './code-symbols.js';
 import type { Codebook } from './codebook.js';
 import { LONGEST_PHRASE } from './parameters.js';
 import { packRanks } from './phrase-ranks.js';
 import { type PhraseTable, phraseTable } from './phrase-table.js';
+import { checkSegmentEnds } from './segment-ends.js';
 import { type ParseProgress, WindowAutomaton } from './window-automaton.js';
 
 /** Bytes read between two looks at the room for units. */
@@ -48,10 +48,10 @@ export class WindowEncoder {
    * @throws CompressorError as `encode` does
    */
   parse(bytes: Uint8Array, segmentEnds: Uint32Array = Uint32Array.of(bytes.length)): Uint32Array {
+    checkSegmentEnds(segmentEnds, bytes.length);
     const progress: ParseProgress = { state: 0, written: 0 };
     let start = 0;
     for (const end of segmentEnds) {
-      if (end < start || end > bytes.length) refuseSegments(bytes.length, start, end);
       while (start < end) {
         const stop = Math.min(end, start + STRETCH);
         this.#makeRoom(progress.written + stop - start + LONGEST_PHRASE);
@@ -60,7 +60,6 @@ export class WindowEncoder {
       }
       this.#automaton.finish(progress, this.#room);
     }
-    if (start !== bytes.length) refuseSegments(bytes.length, start, bytes.length);
     const units = this.#room.slice(0, progress.written);
     if (this.#room.length > KEPT) this.#room = new Uint32Array(STRETCH);
     return units;
@@ -94,10 +93,4 @@ export class WindowEncoder {
     room.set(this.#room);
     this.#room = room;
   }
-}
-
-function refuseSegments(length: number, start: number, end: number): never {
-  throw new CompressorError(`segments of ${length} bytes do not end at ${end} behind ${start}`, {
-    hint: 'The boundaries belong to another document.',
-  });
 }

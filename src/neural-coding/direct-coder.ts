@@ -1,0 +1,271 @@
+import type { Encoded } from '../plugins/contracts.js';
+import { CompressorError, ConfigError } from '../support/errors.js';
+import { BoundedCache } from './bounded-cache.js';
+import type { FrequencyModel } from './byte-model.js';
+import { type CodedWindow, DirectSymbols, type DirectUnit } from './direct-symbols.js';
+import { frequenciesAfter } from './frequencies.js';
+import { bigIntervals, doubleIntervals, type Interval, type Intervals } from './intervals.js';
+import { LONGEST_PHRASE, WIDEST_COMPILED_WINDOW, type WindowParameters } from './parameters.js';
+import { type DirectWindowCoder, hasCell, PhraseInterval, shortestDyadic } from './phrase-interval.js';
+import { checkSegmentEnds } from './segment-ends.js';
+
+const NARROWEST_WINDOW = 12;
+const WIDEST_WINDOW = 64;
+
+/** Windows that are looked up at once: enough for full batches, few beside their text. */
+const SIDE_BY_SIDE = 1 << 14;
+
+export interface DirectOptions extends WindowParameters {
+  /** N: bits of a symbol; divides the bits of a window. */
+  symbolBits: number;
+  /** Strings whose frequencies are kept, a kilobyte each; up to twice as many. No effect on codes. */
+  cachedStrings?: number;
+  /** Strings that the model is asked for at once, at most. */
+  batch?: number;
+}
+
+export interface DirectDocument {
+  bytes: Uint8Array;
+  /** Ascending, the last is the length; one segment if left out. */
+  segmentEnds?: Uint32Array;
+}
+
+/** A string that a walk has reached and must know the frequencies after. */
+interface Question<N extends number | bigint> {
+  text: string;
+  interval: Interval<N>;
+}
+
+/** A walk through the tree of strings, which asks for what it comes to and is answered. */
+type Walk<N extends number | bigint, Result> = Generator<Question<N>, Result, PhraseInterval<N>>;
+
+/**
+ * The window coder with the model in the loop, for windows too wide for a table of all phrases: strings are looked into as
+ * texts come to them. It gives the codes of the compiled form where there is one. Segments of all documents of a call are
+ * coded side by side, so that the model is asked for many strings at once.
+ */
+export class DirectCoder {
+  readonly alphabetSize: number;
+  readonly #work: Work<number> | Work<bigint>;
+  readonly #symbols: DirectSymbols;
+
+  /** @throws ConfigError for windows, symbols or a coder that cannot be coded so */
+  constructor(model: FrequencyModel, options: DirectOptions) {
+    const { windowBits, coder } = options;
+    if (!Number.isInteger(windowBits) || windowBits < NARROWEST_WINDOW || windowBits > WIDEST_WINDOW)
+      throw new ConfigError(`windows have ${NARROWEST_WINDOW} … ${WIDEST_WINDOW} bits, not ${windowBits}`, {
+        field: 'windowBits',
+      });
+    if (coder === 'dense')
+      throw new ConfigError('codes of the coder dense are numbers of a compiled codebook: there are none without it', {
+        field: 'coder',
+        hint: 'Choose strict or lester, or compile a codebook.',
+      });
+    this.#symbols = new DirectSymbols(windowBits, options.symbolBits, coder);
+    this.alphabetSize = this.#symbols.alphabetSize;
+    this.#work =
+      windowBits <= WIDEST_COMPILED_WINDOW
+        ? new Work(model, doubleIntervals(windowBits), Number, { ...options, coder })
+        : new Work(model, bigIntervals(windowBits), BigInt, { ...options, coder });
+  }
+
+  /**
+   * One result for each document.
+   *
+   * @throws CompressorError if segments are not those of their document; CodebookError if the model breaks its contract
+   */
+  async encode(documents: readonly DirectDocument[]): Promise<Encoded[]> {
+    const segments = documents.flatMap(({ bytes, segmentEnds = Uint32Array.of(bytes.length) }, document) => {
+      checkSegmentEnds(segmentEnds, bytes.length);
+      return Array.from(segmentEnds, (end, index) => ({
+        document,
+        bytes: bytes.subarray(segmentEnds[index - 1] ?? 0, end),
+      }));
+    });
+    const coded = await this.#work.parse(segments.map(({ bytes }) => bytes));
+    const units: DirectUnit[][] = documents.map(() => []);
+    for (const [index, { document }] of segments.entries())
+      for (const unit of coded[index]!) units[document]!.push(unit);
+    return units.map((all) => this.#symbols.write(all));
+  }
+
+  /**
+   * The bytes of each document.
+   *
+   * @throws CompressorError for a code that no phrase has, a symbol out of range, a window that is not whole, each with its
+   *   position, and for side data that are missing or of other symbols
+   */
+  async decode(encoded: readonly Encoded[]): Promise<Uint8Array[]> {
+    const units = encoded.map((document) => this.#symbols.read(document));
+    const phrases = await this.#work.look(units.flatMap((document) => document.filter((unit) => unit.code !== null)));
+    let next = 0;
+    return units.map((document) => {
+      const texts = document.map((unit) => {
+        if (unit.code === null) return String.fromCharCode(unit.literal);
+        const phrase = phrases[next++]!;
+        if (phrase !== null) return phrase;
+        throw new CompressorError(`code ${unit.code} at position ${unit.position} belongs to no phrase of the model`, {
+          hint: 'The symbols were written with another model, or are damaged.',
+        });
+      });
+      return new Uint8Array(Buffer.from(texts.join(''), 'latin1'));
+    });
+  }
+}
+
+interface WorkOptions extends DirectOptions {
+  coder: DirectWindowCoder;
+}
+
+/** The walks of one coder, in the arithmetic of its windows. */
+class Work<N extends number | bigint> {
+  readonly #known: BoundedCache<PhraseInterval<N>>;
+  readonly #batch: number;
+
+  constructor(
+    readonly model: FrequencyModel,
+    readonly intervals: Intervals<N>,
+    readonly cellOf: (code: bigint) => N,
+    readonly options: WorkOptions,
+  ) {
+    this.#known = new BoundedCache(options.cachedStrings ?? 1 << 15);
+    this.#batch = options.batch ?? 1024;
+  }
+
+  /** The units of each segment. */
+  parse(segments: readonly Uint8Array[]): Promise<DirectUnit[][]> {
+    const strict = this.options.coder === 'strict';
+    return this.#together(
+      segments.map((bytes) => this.#units(bytes, strict ? this.#strictWindow : this.#lesterWindow)),
+    );
+  }
+
+  /** The phrase of each code and rank, as latin-1; null if there is none. */
+  async look(windows: readonly CodedWindow[]): Promise<(string | null)[]> {
+    const find = this.options.coder === 'strict' ? this.#strictPhrase : this.#lesterPhrase;
+    const phrases: (string | null)[] = [];
+    for (let start = 0; start < windows.length; start += SIDE_BY_SIDE) {
+      const some = windows.slice(start, start + SIDE_BY_SIDE);
+      phrases.push(...(await this.#together(some.map(({ code, rank }) => find.call(this, code, rank)))));
+    }
+    return phrases;
+  }
+
+  *#units(bytes: Uint8Array, window: (rest: Uint8Array) => Walk<N, Found | null>): Walk<N, DirectUnit[]> {
+    const units: DirectUnit[] = [];
+    for (let start = 0; start < bytes.length; ) {
+      const found = yield* window.call(this, bytes.subarray(start, start + LONGEST_PHRASE));
+      units.push(found === null ? { code: null, literal: bytes[start]! } : { code: found.code, rank: found.rank });
+      start += found?.length ?? 1;
+    }
+    return units;
+  }
+
+  /** The longest beginning of `rest` that owns a cell. Which cells a string owns, its own frequencies tell. */
+  *#strictWindow(rest: Uint8Array): Walk<N, Found | null> {
+    let found: Found | null = null;
+    for (let at = yield* this.#root(); at.text.length < rest.length; ) {
+      const byte = rest[at.text.length]!;
+      const interval = at.child(byte);
+      if (!hasCell(this.intervals.cells(interval))) break;
+      at = yield* this.#at(at.text + String.fromCharCode(byte), interval);
+      const owned = at.lowestOwned;
+      if (owned !== null) found = { code: BigInt(owned), rank: 0, length: at.text.length };
+    }
+    return found;
+  }
+
+  /** The longest beginning of `rest` whose interval holds a cell. The interval alone tells its code. */
+  *#lesterWindow(rest: Uint8Array): Walk<N, Found | null> {
+    const codes: bigint[] = [];
+    for (let at = yield* this.#root(); ; ) {
+      const byte = rest[codes.length]!;
+      const interval = at.child(byte);
+      const cells = this.intervals.cells(interval);
+      if (!hasCell(cells)) break;
+      codes.push(shortestDyadic(cells));
+      if (codes.length === rest.length) break;
+      at = yield* this.#at(at.text + String.fromCharCode(byte), interval);
+    }
+    const code = codes.pop();
+    return code === undefined
+      ? null
+      : { code, rank: codes.filter((shorter) => shorter === code).length, length: codes.length + 1 };
+  }
+
+  *#strictPhrase(code: bigint): Walk<N, string | null> {
+    const cell = this.cellOf(code);
+    for (let at = yield* this.#root(); ; ) {
+      const byte = at.byteWith(cell);
+      if (byte < 0) return at.lowestOwned === cell ? at.text : null;
+      at = yield* this.#at(at.text + String.fromCharCode(byte), at.child(byte));
+    }
+  }
+
+  *#lesterPhrase(code: bigint, rank: number): Walk<N, string | null> {
+    const cell = this.cellOf(code);
+    let left = rank;
+    for (let at = yield* this.#root(); ; ) {
+      const byte = at.byteWith(cell);
+      if (byte < 0) return null;
+      const text = at.text + String.fromCharCode(byte);
+      const interval = at.child(byte);
+      if (shortestDyadic(this.intervals.cells(interval)) === code && left-- === 0) return text;
+      at = yield* this.#at(text, interval);
+    }
+  }
+
+  #root(): Walk<N, PhraseInterval<N>> {
+    return this.#at('', this.intervals.unit);
+  }
+
+  *#at(text: string, interval: Interval<N>): Walk<N, PhraseInterval<N>> {
+    // No phrase is longer: what would follow is not asked for.
+    if (text.length === LONGEST_PHRASE) return new PhraseInterval(this.intervals, text, interval, null);
+    return this.#known.get(text) ?? (yield { text, interval });
+  }
+
+  /** Runs walks side by side: all go on to what the model must be asked for, it is asked for that once, and so on. */
+  async #together<Result>(walks: readonly Walk<N, Result>[]): Promise<Result[]> {
+    const results = new Map<Walk<N, Result>, Result>();
+    const waiting = new Map<string, { question: Question<N>; walks: Walk<N, Result>[] }>();
+    const go = (walk: Walk<N, Result>, step: IteratorResult<Question<N>, Result>) => {
+      if (step.done) {
+        results.set(walk, step.value);
+        return;
+      }
+      const others = waiting.get(step.value.text);
+      if (others === undefined) waiting.set(step.value.text, { question: step.value, walks: [walk] });
+      else others.walks.push(walk);
+    };
+    for (const walk of walks) go(walk, walk.next());
+    while (waiting.size > 0) {
+      const asked = [...waiting.values()].slice(0, this.#batch);
+      const answers = await this.#ask(asked.map(({ question }) => question));
+      for (const [index, { question, walks: answered }] of asked.entries()) {
+        waiting.delete(question.text);
+        for (const walk of answered) go(walk, walk.next(answers[index]!));
+      }
+    }
+    return walks.map((walk) => results.get(walk)!);
+  }
+
+  async #ask(questions: readonly Question<N>[]): Promise<PhraseInterval<N>[]> {
+    const prefixes = questions.map(({ text }) => new Uint8Array(Buffer.from(text, 'latin1')));
+    const frequencies = await frequenciesAfter(this.model, prefixes, this.options.windowBits);
+    return questions.map(({ text, interval }, row) => {
+      const sums = new Uint32Array(257);
+      for (let byte = 0; byte < 256; byte++) sums[byte + 1] = sums[byte]! + frequencies[256 * row + byte]!;
+      const known = new PhraseInterval(this.intervals, text, interval, sums);
+      this.#known.set(text, known);
+      return known;
+    });
+  }
+}
+
+/** What a window was found to hold. */
+interface Found {
+  code: bigint;
+  rank: number;
+  length: number;
+}
