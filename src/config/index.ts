@@ -1,4 +1,5 @@
 export type { FlagSetting } from './command-line.js';
+export { compressorSettings } from './compressor-settings.js';
 export { type DataConfig, loadDataConfig } from './data-config.js';
 export { resolvedViews, symbolsPerStep, vocabularyFor } from './derived.js';
 export { type DescribedConfig, type DescribedSetting, describePreset, describeRequest } from './describe.js';
