@@ -8,6 +8,7 @@ import { loadHuggingFace } from './huggingface/index.js';
 import { loadSentencePiece } from './sentencepiece/index.js';
 import { loadOpenCoderTokenizer } from './sentencepiece/open-coder.js';
 import type { Tokenizer } from './tokenizer.js';
+import { unreadable } from './unreadable.js';
 
 export { encodeBytes } from './bytes.js';
 export { type TokenSegment, tokenSegments } from './segments.js';
@@ -70,19 +71,4 @@ async function isFile(path: string): Promise<boolean> {
     if (systemErrorCode(error) === 'ENOENT') return false;
     return unreadable(path)(error);
   }
-}
-
-function unreadable(path: string): (error: unknown) => never {
-  return (cause) => {
-    const code = systemErrorCode(cause);
-    if (code === undefined) throw cause;
-    throw new TokenizerError(
-      code === 'ENOENT' ? 'there is no such tokenizer' : `the tokenizer cannot be read (${code})`,
-      {
-        file: path,
-        hint: 'Give the path of a tokenizer.json, a SentencePiece .model, or a folder with one of them.',
-        cause,
-      },
-    );
-  };
 }

@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { TokenizerError } from '../../support/errors.js';
-import { systemErrorCode } from '../../support/output-failures.js';
 import { concatenateIds } from '../id-buffer.js';
 import { compilePattern } from '../patterns/compile.js';
 import type { AddedToken, AddedTokenMatching, EncodeOptions, Tokenizer } from '../tokenizer.js';
+import { unreadable } from '../unreadable.js';
 import { readAddedTokens } from './added-token-files.js';
 import { AddedTokenSplitter } from './added-token-splitter.js';
 import { loadSentencePiece } from './index.js';
@@ -20,6 +19,7 @@ const PATTERN =
   "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+\\s+(\\S)+";
 
 const MODEL_FILE = 'tokenizer.model';
+const MISPLACED = `Put ${MODEL_FILE}, tokenizer_config.json and added_tokens.json of the model into one folder.`;
 
 /** Parts of text whose ids are remembered, and the longest of them in UTF-16 units: most text is a few words. */
 const REMEMBERED = 1 << 16;
@@ -37,7 +37,7 @@ const REMEMBERED_LENGTH = 32;
  */
 export async function loadOpenCoderTokenizer(directory: string): Promise<Tokenizer> {
   const modelFile = join(directory, MODEL_FILE);
-  const model = loadSentencePiece(await readModel(modelFile), modelFile);
+  const model = loadSentencePiece(await readFile(modelFile).catch(unreadable(modelFile, MISPLACED)), modelFile);
   const addedTokens = await readAddedTokens(directory, model);
   return new OpenCoderTokenizer(model, addedTokens, modelFile);
 }
@@ -129,18 +129,5 @@ class OpenCoderTokenizer implements Tokenizer {
     if (remembered.size === REMEMBERED) remembered.clear();
     remembered.set(part, ids);
     return ids;
-  }
-}
-
-async function readModel(file: string): Promise<Uint8Array> {
-  try {
-    return await readFile(file);
-  } catch (cause) {
-    if (systemErrorCode(cause) === undefined) throw cause;
-    throw new TokenizerError(`the SentencePiece model cannot be read (${systemErrorCode(cause)})`, {
-      file,
-      hint: `Put ${MODEL_FILE}, tokenizer_config.json and added_tokens.json of the model into one folder.`,
-      cause,
-    });
   }
 }

@@ -1,4 +1,4 @@
-import type { MergeQueue } from './merge-queue.js';
+import type { CandidateQueue } from './candidate-queue.js';
 import type { PairCounts } from './pair-counts.js';
 
 const NONE = -1;
@@ -39,7 +39,7 @@ export class FoundPairs {
   }
 
   /** Enters the pairs that were counted and occur at all. */
-  enterInto(queue: MergeQueue, pairs: PairCounts): void {
+  enterInto(queue: CandidateQueue, pairs: PairCounts): void {
     for (let position = 0; position < this.found; position++) {
       const slot = this.slots[position]!;
       const count = pairs.count(slot);
@@ -48,7 +48,7 @@ export class FoundPairs {
   }
 
   /** Puts the place of an occurrence that was counted. */
-  place(queue: MergeQueue, slot: number, place: number): void {
+  place(queue: CandidateQueue, slot: number, place: number): void {
     const candidate = this.candidates[this.positions[slot]!]!;
     if (candidate !== NONE) queue.addPlace(candidate, place);
   }
@@ -68,7 +68,7 @@ export class FoundPairs {
   }
 
   /** Enters all that was added. */
-  drain(queue: MergeQueue, pairs: PairCounts): void {
+  drain(queue: CandidateQueue, pairs: PairCounts): void {
     this.enterInto(queue, pairs);
     for (let i = 0; i < this.logged; i += 2) this.place(queue, this.log[i]!, this.log[i + 1]!);
     this.clear();

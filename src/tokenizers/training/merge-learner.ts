@@ -1,5 +1,5 @@
+import { CandidateQueue } from './candidate-queue.js';
 import { FoundPairs } from './found-pairs.js';
-import { MergeQueue } from './merge-queue.js';
 import { PairCounts } from './pair-counts.js';
 import type { TokenTable } from './token-table.js';
 import type { Words } from './words.js';
@@ -24,7 +24,7 @@ export interface MergeLimits {
  */
 export class MergeLearner {
   private readonly pairs = new PairCounts();
-  private readonly queue = new MergeQueue(this.pairs);
+  private readonly queue = new CandidateQueue(this.pairs);
   private readonly found = new FoundPairs();
 
   constructor(

@@ -11,7 +11,7 @@ const FIRST_CAPACITY = 1 << 14;
  * candidate. The count is not kept up to date: whoever takes a candidate compares it with the pair's count and enters it
  * again if that has changed.
  */
-export class MergeQueue {
+export class CandidateQueue {
   private readonly chunks: Uint32Array[] = [];
   private chunkUsed = CHUNK;
   // Candidates, by number.
