@@ -11,10 +11,17 @@ export interface Environment {
   memoryGiB: number;
   backend: string;
   devices: string[];
+  /** Copies of the model that train side by side. */
+  replicas: number;
   startedAt: string;
 }
 
-export function describeEnvironment(version: string, backendName: string, backend: Backend): Environment {
+export function describeEnvironment(
+  version: string,
+  backendName: string,
+  backend: Backend,
+  replicas: number,
+): Environment {
   return {
     version,
     node: process.version,
@@ -24,6 +31,7 @@ export function describeEnvironment(version: string, backendName: string, backen
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     backend: backendName,
     devices: backend.topology.devices.map(({ id, description }) => `${id}: ${description}`),
+    replicas,
     startedAt: new Date().toISOString(),
   };
 }

@@ -91,14 +91,14 @@ async function openRun(request: TrainingRequest, onOpen: OnOpen): Promise<Omit<P
 
   const model = await openModel(request, onOpen);
   if (checkpoint !== null) compareCodes(model, checkpoint, request);
-  const engine = await openEngine(request, model.model, onOpen);
+  const engine = await openEngine(request, model.model, state && (state.replicas ?? 1), onOpen);
   await fillState(engine.session, { model: model.model, checkpoint, resumed: resumed !== null }, request);
   const loader = await openRunLoader(request, model, engine.backend, state);
   onOpen(() => loader.close());
 
   if (resumed) await forgetLater(directory, resumed.step);
   else await clearRun(directory);
-  const logger = await describeRun(request, engine.backend, resumed);
+  const logger = await describeRun(request, engine, resumed);
   onOpen(() => logger.close());
   return {
     ...model,
@@ -144,12 +144,13 @@ function compareCodes({ compressor, layout }: ModelToTrain, checkpoint: Checkpoi
 async function openEngine(
   { settings, registry }: TrainingRequest,
   model: LanguageModel,
+  replicas: number | null,
   onOpen: OnOpen,
 ): Promise<Pick<PreparedRun, 'backend' | 'session'>> {
   const { name, ...options } = settings.backend;
   const backend = await registry.createBackend(name, options);
   onOpen(() => backend.dispose());
-  const session = await TrainingSession.open(backend, { ...settings, model });
+  const session = await TrainingSession.open(backend, { ...settings, model, replicas });
   onOpen(() => session.dispose());
   return { backend, session };
 }
@@ -200,11 +201,11 @@ function openRunLoader(
 /** Writes down what the run is, and opens the places where its figures go. */
 async function describeRun(
   { settings, directory, configYaml, version, onProblem }: TrainingRequest,
-  backend: Backend,
+  { backend, session }: Pick<PreparedRun, 'backend' | 'session'>,
   resumed: Checkpoint | null,
 ): Promise<MetricsLogger> {
   await writeFileAtomic(join(directory, CONFIG_FILE), configYaml);
-  const environment = describeEnvironment(version, settings.backend.name, backend);
+  const environment = describeEnvironment(version, settings.backend.name, backend, session.replicas);
   await writeFileAtomic(join(directory, ENVIRONMENT_FILE), `${JSON.stringify(environment, null, 2)}\n`);
   return openMetricsLogger({
     options: settings.logging,

@@ -43,6 +43,8 @@ export interface RunState {
   sums: MetricsSums;
   /** Figures of the last line; null: not known. */
   last: { loss: number | null; bitsPerByte: number | null };
+  /** Copies of the model that trained side by side; checkpoints of before there were several do not say. */
+  replicas?: number;
 }
 
 /**

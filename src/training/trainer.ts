@@ -35,7 +35,7 @@ const PROFILE_WARMUP = 2;
 
 /** What a run is doing, for whoever shows it. */
 export interface TrainingObserver {
-  onStart(run: { step: number; steps: number; parameters: number; peak: number }): void;
+  onStart(run: { step: number; steps: number; parameters: number; replicas: number; peak: number }): void;
   /** After every step; `metrics` where a line was written. */
   onStep(progress: {
     step: number;
@@ -149,7 +149,8 @@ class Trainer {
   async run(): Promise<TrainingSummary> {
     const { prepared, settings, observer, peak } = this;
     const { steps, validation, checkpoint } = settings;
-    observer.onStart({ step: prepared.step, steps, parameters: parameterCount(prepared.model.parameters), peak });
+    const parameters = parameterCount(prepared.model.parameters);
+    observer.onStart({ step: prepared.step, steps, parameters, replicas: prepared.session.replicas, peak });
     let stopped = await this.stopAsked();
     while (prepared.step < steps && !stopped) {
       const { batch } = await this.trainStep();
@@ -257,6 +258,7 @@ class Trainer {
       vocabulary: { layout: prepared.layout, compressor: prepared.compressor.fingerprint },
       sums: window.state,
       last,
+      replicas: prepared.session.replicas,
     };
     await saver.begin(step, state, () => prepared.session.snapshot());
     if (step === this.settings.steps || this.signal.aborted) await saver.finish();

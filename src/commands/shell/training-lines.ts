@@ -32,11 +32,16 @@ export function trainingObserver(show: (line: string) => void): TrainingObserver
   let started = performance.now();
   let firstStep = 0;
   return {
-    onStart: ({ step, steps, parameters, peak }) => {
+    onStart: ({ step, steps, parameters, replicas, peak }) => {
       started = performance.now();
       firstStep = step;
       show(
-        `${parameters.toLocaleString('en')} parameters, steps ${step} to ${steps}, matrix products at ${(peak / 1e9).toFixed(0)} GFLOP/s`,
+        [
+          `${parameters.toLocaleString('en')} parameters`,
+          ...(replicas > 1 ? [`${replicas} replicas`] : []),
+          `steps ${step} to ${steps}`,
+          `matrix products at ${(peak / 1e9).toFixed(0)} GFLOP/s`,
+        ].join(', '),
       );
     },
     onStep: ({ step, steps, metrics }) => {
