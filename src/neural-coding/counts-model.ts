@@ -4,10 +4,14 @@ import type { ShortContexts } from './counts-contexts.js';
 import type { TextSample } from './counts-sample.js';
 import { type CountsTrie, growTrie, type TrieGrowth } from './counts-trie.js';
 
+/** Weight of what was never seen where nothing was seen just once: chosen on held-out text, where it hardly matters. */
+const LEAST_WEIGHT = 0.1;
+
 /**
- * What the counts of text give in place of a trained model: P(b | x) from how often b followed x at the starting positions,
- * interpolated with the distribution after the last two bytes by the method of Witten and Bell ("The zero-frequency
- * problem", 1991, method C). Sums, products and quotients of doubles in a fixed order: the same on every machine.
+ * What the counts of text give in place of a trained model: P(b | x) from how often b followed x at the starting positions.
+ * The rest is left to the distribution after the last two bytes, with the weight of as many occurrences as there are bytes
+ * seen once, which estimate the unseen ones (I. J. Good, 1953; method X of Witten and Bell, 1991). Sums, products and
+ * quotients of doubles in a fixed order: the same on every machine.
  */
 export class CountsModel implements ProbabilityModel {
   readonly fingerprint: string;
@@ -40,12 +44,15 @@ export class CountsModel implements ProbabilityModel {
     if (node === null) return;
     const { edgeStarts, edgeBytes, edgeCounts } = this.trie;
     const [first, end] = [edgeStarts[node]!, edgeStarts[node + 1]!];
-    const distinct = end - first;
     let sum = 0;
-    for (let edge = first; edge < end; edge++) sum += edgeCounts[edge]!;
+    let weight = LEAST_WEIGHT;
+    for (let edge = first; edge < end; edge++) {
+      sum += edgeCounts[edge]!;
+      if (edgeCounts[edge] === 1) weight++;
+    }
     if (sum === 0) return;
-    for (let byte = 0; byte < 256; byte++) into[byte] = (distinct * into[byte]!) / (sum + distinct);
-    for (let edge = first; edge < end; edge++) into[edgeBytes[edge]!]! += edgeCounts[edge]! / (sum + distinct);
+    for (let byte = 0; byte < 256; byte++) into[byte] = (weight * into[byte]!) / (sum + weight);
+    for (let edge = first; edge < end; edge++) into[edgeBytes[edge]!]! += edgeCounts[edge]! / (sum + weight);
   }
 
   private nodeOf(prefix: Uint8Array): number | null {
