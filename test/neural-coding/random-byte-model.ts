@@ -1,3 +1,5 @@
+import { writeCheckpoint } from '../../src/checkpoints/save.js';
+import { hostTensor } from '../../src/graph/index.js';
 import { type EvaByteOptions, evabyteOptions } from '../../src/models/evabyte/options.js';
 import { createModel, vocabularySizes } from '../../src/models/index.js';
 import { PortableModel, type PortableWeights } from '../../src/neural-coding/portable-model.js';
@@ -30,3 +32,42 @@ export function randomWeights(seed: number, over: Partial<EvaByteOptions> = {}):
 
 export const randomPortableModel = (seed: number, over: Partial<EvaByteOptions> = {}): PortableModel =>
   new PortableModel(randomWeights(seed, over));
+
+/** Parameters of a model that expects every byte to be followed by itself: nothing but an embedding and its inverse. */
+export function repeatingWeights(seed: number): PortableWeights {
+  const weights = randomWeights(seed);
+  const tensors = new Map(
+    [...weights.tensors].map(([name, values]) => [
+      name,
+      /o_proj|down_proj|norm/.test(name) ? new Float32Array(values.length) : values,
+    ]),
+  );
+  tensors.set(
+    'lm_head.weight',
+    weights.tensors.get('embed_tokens.weight')!.map((x) => 2 * x),
+  );
+  return { ...weights, tensors };
+}
+
+/** Writes a checkpoint as `pc train` does, of a model of bytes. */
+export async function saveByteModel(path: string, { options, tensors }: PortableWeights): Promise<void> {
+  const { parameters } = createModel(options, vocabularySizes(RAW_LIMIT));
+  const layout = { size: RAW_LIMIT, compressedOffset: RAW_LIMIT, alphabetSize: 0, rawIncluded: true };
+  await writeCheckpoint(path, {
+    step: 1,
+    state: { vocabulary: { layout, compressor: 'none' } },
+    configYaml: JSON.stringify({
+      model: options,
+      batch: { sequenceLength: options.windowSize },
+      data: { mix: 'vanilla', addBos: true },
+    }),
+    slices: parameters.map(({ name, shape }) => ({
+      name,
+      dtype: 'f32' as const,
+      globalShape: shape,
+      offset: shape.map(() => 0),
+      tensor: hostTensor('f32', tensors.get(name)!, shape),
+    })),
+    isOptimizer: () => false,
+  });
+}
