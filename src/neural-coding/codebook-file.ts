@@ -165,7 +165,7 @@ export function decodeCodebook(content: Uint8Array, origin: string): Codebook {
   const { coder, windowBits, nodes, childCountBytes, codeBytes, provenance } = header;
   const countsAt = headerEnd + nodes;
   const codesAt = countsAt + childCountBytes;
-  const bytes = content.slice(headerEnd, countsAt);
+  const bytes = new Uint8Array(content.subarray(headerEnd, countsAt));
   const childCountColumn = content.subarray(countsAt, codesAt);
   const codeColumn = content.subarray(codesAt, codesAt + codeBytes);
   const childCounts = readChildCounts(childCountColumn, nodes, origin);
