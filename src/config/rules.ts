@@ -273,6 +273,15 @@ export const RULES: readonly Rule[] = [
       `a stride of ${bpb.stride} symbols would skip text between windows of ${bpb.context ?? batch.sequenceLength}`,
     hint: () => 'Use a stride no longer than the context.',
   },
+  ...(['stride', 'contextBytes'] as const).map(
+    (name): ConflictRule => ({
+      kind: 'conflict',
+      field: ['bpb', name],
+      when: ({ bpb }) => bpb.crops && bpb[name] !== null,
+      message: () => `crops abut and have bpb.context symbols each, so bpb.${name} has no meaning for them`,
+      hint: () => `Remove it, or set bpb.crops to false; bpb.context is the length of a crop.`,
+    }),
+  ),
   {
     kind: 'conflict',
     field: ['bpb', 'context'],

@@ -109,6 +109,8 @@ describe('settings that contradict each other', () => {
     ['validation.every', { 'data.validation': null }],
     ['bpb.contextBytes', { 'bpb.context': 512, 'bpb.contextBytes': 2048 }],
     ['bpb.stride', { 'bpb.context': 256, 'bpb.stride': 512 }],
+    ['bpb.stride', { 'bpb.crops': true, 'bpb.stride': 64 }],
+    ['bpb.contextBytes', { 'bpb.crops': true, 'bpb.contextBytes': 64 }],
     ['bpb.context', { 'bpb.context': 100 }],
   ])('are an error at %s', (field, settings) => {
     const error = problem(settings);

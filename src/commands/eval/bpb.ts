@@ -15,6 +15,11 @@ const bpbFlags = {
   context: Flags.integer({ summary: 'Symbols of a window.', min: 1, exclusive: ['context-bytes'] }),
   'context-bytes': Flags.integer({ summary: 'Choose windows that span N bytes of text.', helpValue: 'N', min: 1 }),
   stride: Flags.integer({ summary: 'Symbols between windows.', min: 1 }),
+  crops: Flags.boolean({
+    summary: 'Begin every window anew after BOS, as windows are coded, and tell the cost by position.',
+    exclusive: ['stride', 'context-bytes'],
+    allowNo: true,
+  }),
   'doc-mask': Flags.boolean({ summary: 'No attention across documents.', allowNo: true }),
   'batch-size': Flags.integer({ summary: 'Windows of one batch.', min: 1 }),
   bootstrap: Flags.integer({ summary: 'Resamples of documents for the intervals.', helpValue: 'N', min: 1 }),
@@ -28,6 +33,7 @@ const SETTING_OF = {
   context: ['bpb', 'context'],
   'context-bytes': ['bpb', 'contextBytes'],
   stride: ['bpb', 'stride'],
+  crops: ['bpb', 'crops'],
   'doc-mask': ['bpb', 'documentMask'],
   'batch-size': ['bpb', 'batchSize'],
   bootstrap: ['bpb', 'bootstrapSamples'],
@@ -48,6 +54,7 @@ Without CHECKPOINT the newest one of the project's run is evaluated, with the pr
   static override examples = [
     '<%= config.bin %> eval bpb --raw-only',
     '<%= config.bin %> eval bpb runs/proxy --raw-only --context-bytes 4096 --stride 512',
+    '<%= config.bin %> eval bpb runs/m1 --raw-only --crops --context 64',
     '<%= config.bin %> eval bpb --compare runs/proxy runs/bytes --raw-only',
   ];
   static override args = {

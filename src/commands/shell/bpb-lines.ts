@@ -30,8 +30,21 @@ export function describeBpbResults(results: BpbResults, directory: string): stri
     ...alignColumns(rows),
     ...(table.length > 0 ? ['', ...alignColumns([['SOURCE', 'BITS PER BYTE'], ...table])] : []),
     ...(sources.length > LISTED_SOURCES ? [`  … and ${sources.length - LISTED_SOURCES} more in the results`] : []),
+    ...positionLines(results.positions),
     `Results: ${directory}`,
   ];
+}
+
+/** Positions that are listed one by one; all are in the results. */
+const LISTED_POSITIONS = 16;
+
+function positionLines(positions: BpbResults['positions']): string[] {
+  if (positions === undefined) return [];
+  const rows = positions
+    .slice(0, LISTED_POSITIONS)
+    .map(({ position, bits: cost, symbols }) => [`  ${position}`, bits(cost), amountOf(symbols, 'symbol')]);
+  const more = positions.length > LISTED_POSITIONS ? [`  … to ${positions.at(-1)!.position} in the results`] : [];
+  return ['', ...alignColumns([['POSITION IN ITS CROP', 'BITS PER SYMBOL'], ...rows]), ...more];
 }
 
 /** What a comparison found, for people. */
@@ -68,11 +81,11 @@ function representation({ conditions: { representation: shown }, model }: BpbRes
 }
 
 function windows({ conditions }: BpbResults): string {
-  const { context, stride, context_bytes, context_bytes_wanted, document_mask } = conditions;
+  const { context, stride, crops, context_bytes, context_bytes_wanted, document_mask } = conditions;
   const wanted = context_bytes_wanted === null ? '' : ` (${count(context_bytes_wanted)} asked for)`;
   return [
     `${count(context)} symbols, ${count(Math.round(context_bytes))} bytes${wanted}`,
-    `stride ${count(stride)}`,
+    crops ? 'each beginning anew' : `stride ${count(stride)}`,
     document_mask ? 'documents kept apart' : 'across documents',
   ].join(', ');
 }

@@ -83,6 +83,7 @@ const CONDITIONS: readonly [string, (results: BpbResults) => string | number | b
   ['context in bytes', ({ conditions }) => Number(conditions.context_bytes.toPrecision(4))],
   ['context in symbols', ({ conditions }) => conditions.context],
   ['stride in symbols', ({ conditions }) => conditions.stride],
+  ['crops', ({ conditions }) => Boolean(conditions.crops)],
   ['document mask', ({ conditions }) => conditions.document_mask],
   ['architecture', ({ model }) => model.architecture],
   ['parameters', ({ model }) => model.parameters],

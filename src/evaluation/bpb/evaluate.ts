@@ -1,7 +1,8 @@
 import { CheckpointError } from '../../support/errors.js';
+import { cutCrops, type PositionCost, PositionTally } from './crops.js';
 import type { ShownDocument } from './representation.js';
 import type { Scorer } from './scorer.js';
-import { addCost, type ContextSeen, type Cost, type DocumentCost, noCost, ScoreTally } from './scores.js';
+import { addCost, type ContextSeen, type Cost, type DocumentCost, isText, noCost, ScoreTally } from './scores.js';
 import { cutWindows, type Window } from './windows.js';
 
 /** Batches that are prepared or running at a time: encoding goes on while the model computes. */
@@ -12,6 +13,8 @@ export interface BpbRequest {
   documents: AsyncIterable<ShownDocument> | Iterable<ShownDocument>;
   /** Symbols between windows, at most the scorer's context. */
   stride: number;
+  /** Windows that begin anew instead, and abut. */
+  crops?: boolean;
   /** Batches after which to stop; the bytes of a document that is cut count as far as it was scored. Default: all. */
   batches?: number;
   signal?: AbortSignal | undefined;
@@ -26,6 +29,8 @@ export interface BpbMeasurement {
   /** Null where no symbol was scored. */
   context: ContextSeen | null;
   windows: number;
+  /** Of crops. */
+  positions: PositionCost[] | null;
 }
 
 /**
@@ -36,20 +41,24 @@ export interface BpbMeasurement {
  *   what `documents` throws
  */
 export async function evaluateBpb(request: BpbRequest): Promise<BpbMeasurement> {
-  const { scorer, documents, stride, signal, onDocument, onProgress } = request;
+  const { scorer, documents, stride, crops = false, signal, onDocument, onProgress } = request;
+  const { context } = scorer.shape;
   const tally = new ScoreTally(scorer.shape.documentMask);
   const total = noCost();
   let windows = 0;
-  const windowsOf = cutWindows(documents, { context: scorer.shape.context, stride });
+  const windowsOf = crops ? cutCrops(documents, context) : cutWindows(documents, { context, stride });
+  const positions = crops ? new PositionTally(context) : null;
   const limited = take(batched(windowsOf, scorer.shape.rows), request.batches ?? Number.POSITIVE_INFINITY);
   for await (const { batch, scores } of scoreAhead(limited, scorer)) {
     signal?.throwIfAborted();
-    for (const [row, window] of batch.entries())
+    for (const [row, window] of batch.entries()) {
+      positions?.add(window, scores[row]!, isText);
       for (const document of tally.add(window, scores[row]!)) {
         requireFinite(document);
         addCost(total, document);
         await onDocument?.(document);
       }
+    }
     windows += batch.length;
     onProgress?.(windows);
   }
@@ -58,7 +67,7 @@ export async function evaluateBpb(request: BpbRequest): Promise<BpbMeasurement> 
     requireFinite(partial);
     addCost(total, partial);
   }
-  return { total, context: tally.contextSeen(), windows };
+  return { total, context: tally.contextSeen(), windows, positions: positions?.costs() ?? null };
 }
 
 async function* batched(windows: AsyncIterable<Window>, size: number): AsyncGenerator<Window[]> {

@@ -64,6 +64,7 @@ export async function runBpbEvaluation(request: BpbRunRequest): Promise<BpbResul
   const survey = await surveyDocuments(representation.show(), {
     signal,
     onProgress: (done) => onProgress?.({ done, unit: 'bytes' }),
+    cropContext: options.crops ? (options.context ?? settings.batch.sequenceLength) : null,
   });
   requireDocuments(survey, request.data);
   const limits = { trained: settings.batch.sequenceLength, multiple: opened.model.lengthMultiple };
@@ -72,7 +73,7 @@ export async function runBpbEvaluation(request: BpbRunRequest): Promise<BpbResul
     request.onNote?.(
       `windows of ${windows.context} symbols are longer than the ${limits.trained} that the model was trained with: how it does beyond those it never learned`,
     );
-  const total = windowCount(survey.symbols, windows);
+  const total = options.crops ? survey.crops : windowCount(survey.symbols, windows);
   const documentMask = options.documentMask ?? settings.loss.documentMask;
   const scorer = await Scorer.open(opened.session, opened.model, {
     rows: Math.min(options.batchSize, total),
@@ -86,6 +87,7 @@ export async function runBpbEvaluation(request: BpbRunRequest): Promise<BpbResul
         scorer: { shape: scorer.shape, score },
         documents: representation.show(),
         stride: windows.stride,
+        crops: options.crops,
         signal,
         onDocument: async (document) => {
           breakdown.add(document);
@@ -98,6 +100,7 @@ export async function runBpbEvaluation(request: BpbRunRequest): Promise<BpbResul
       const conditions: BpbConditions = {
         representation: representation.description,
         ...windows,
+        crops: options.crops,
         context_bytes: (windows.context * survey.bytes) / survey.symbols,
         context_bytes_wanted: options.contextBytes,
         document_mask: documentMask,
@@ -108,7 +111,8 @@ export async function runBpbEvaluation(request: BpbRunRequest): Promise<BpbResul
         skipped_records: representation.passedOver.bad,
         empty_records: representation.passedOver.empty,
       };
-      return bpbResults(measured.total, costs, conditions, describeModel(request));
+      const results = bpbResults(measured.total, costs, conditions, describeModel(request));
+      return measured.positions === null ? results : { ...results, positions: measured.positions };
     }),
   );
   await scorer.dispose();

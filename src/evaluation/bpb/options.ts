@@ -10,6 +10,10 @@ export const bpbOptions = z.strictObject({
     .nullable()
     .default(null)
     .describe('choose context so that a window spans this many bytes of text on average'),
+  crops: z
+    .boolean()
+    .default(false)
+    .describe('every window begins with BOS and knows nothing of the text before it; cost by position is told too'),
   batchSize: z.int().positive().default(4).describe('windows of one batch'),
   documentMask: z
     .boolean()

@@ -91,7 +91,7 @@ export function defaultResultsDirectory(
 ): string {
   const parent = dirname(resolve(checkpoint));
   const run = join(checkpoint, basename(parent) === 'checkpoints' ? '../..' : '..');
-  const { rawOnly, context, contextBytes, stride, documentMask } = options;
+  const { rawOnly, context, contextBytes, stride, documentMask, crops } = options;
   const asked: [string, number | boolean | null][] = [
     ['context', context],
     ['bytes', contextBytes],
@@ -99,6 +99,7 @@ export function defaultResultsDirectory(
     ['mask', documentMask],
   ];
   const suffixes = asked.flatMap(([name, value]) => (value === null ? [] : [`${name}-${value}`]));
+  if (crops) suffixes.push('crops');
   if (ownData === null || !isSamePath(data, ownData)) suffixes.push(`data-${nameOfData(data)}`);
   return join(run, 'evaluations', [checkpointName(step), rawOnly ? 'raw' : 'training', ...suffixes].join('-'));
 }
@@ -141,6 +142,8 @@ function isWanted({ conditions, model }: BpbResults, wanted: WantedResults): boo
     conditions.representation.raw_only === options.rawOnly &&
     conditions.context_bytes_wanted === options.contextBytes &&
     (options.contextBytes !== null || conditions.context === (options.context ?? trained.batch.sequenceLength)) &&
+    // Results of earlier versions do not say, and knew no crops.
+    Boolean(conditions.crops) === options.crops &&
     conditions.stride === (options.stride ?? conditions.context) &&
     conditions.document_mask === (options.documentMask ?? trained.loss.documentMask)
   );

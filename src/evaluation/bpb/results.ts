@@ -2,6 +2,7 @@ import type { LayoutName } from '../../data/mixing-modes.js';
 import type { MixModeName } from '../../data/options.js';
 import type { Interval } from './bootstrap.js';
 import type { CostBreakdown } from './breakdown.js';
+import type { PositionCost } from './crops.js';
 import { bitsPerByte, bitsPerByteWithEos, type ContextSeen, type Cost } from './scores.js';
 
 /** Names within a directory of results. */
@@ -33,6 +34,8 @@ export interface BpbConditions {
   /** Symbols of a window, and between windows. */
   context: number;
   stride: number;
+  /** Whether every window began anew, after BOS. */
+  crops: boolean;
   /** Bytes of text that a window spans on average. */
   context_bytes: number;
   /** As asked for by `--context-bytes`; null: the context was given in symbols. */
@@ -70,6 +73,8 @@ export interface BpbResults extends CostFigures {
   sources: (CostFigures & { source: string; interval: Interval | null })[];
   /** By how documents were shown to the model. */
   layouts: Partial<Record<LayoutName, CostFigures>>;
+  /** Of crops: mean cost of a symbol, which is a byte where raw bytes are scored, at each position of its crop. */
+  positions?: PositionCost[];
 }
 
 function costFigures(cost: Cost): CostFigures {

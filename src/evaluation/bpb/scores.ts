@@ -59,6 +59,9 @@ export function bitsPerByteWithEos({ nats, endingNats, bytes }: Cost): number {
   return bitsPerByte({ nats: nats + endingNats, bytes });
 }
 
+/** Whether a symbol stands for text. */
+export const isText = (id: number): boolean => id >= SPECIAL_COUNT;
+
 const ENDINGS: ReadonlySet<number> = new Set([EOS, RAW_END, COMPRESSED_END]);
 
 /** Turns the scores of windows, in order, into what each document costs, and measures the context that was seen. */
@@ -84,7 +87,7 @@ export class ScoreTally {
         if (this.documentMask && ids[t] === EOS) visible = t + 1;
         if (t < from) continue;
         const label = ids[t + 1]!;
-        if (label >= SPECIAL_COUNT) {
+        if (isText(label)) {
           cost.tokens++;
           cost.nats += scores[t]!;
           this.context.add(window, visible, t, this.documentMask);

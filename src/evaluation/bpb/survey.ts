@@ -1,4 +1,5 @@
 import { ConfigError } from '../../support/errors.js';
+import { cropCount } from './crops.js';
 import type { BpbOptions } from './options.js';
 import type { ShownDocument } from './representation.js';
 import { requireContext } from './scorer.js';
@@ -11,20 +12,30 @@ export interface Survey {
   bytes: number;
   /** Symbols of the stream of all documents. */
   symbols: number;
+  /** Crops that the documents make, where they are cut into crops. */
+  crops: number;
 }
 
-/** @throws what `documents` throws; the reason of `signal` when it is aborted */
+/**
+ * @param cropContext symbols that the model reads of a crop; null: documents are not cut into crops
+ * @throws what `documents` throws; the reason of `signal` when it is aborted
+ */
 export async function surveyDocuments(
   documents: AsyncIterable<ShownDocument>,
-  { signal, onProgress }: { signal?: AbortSignal | undefined; onProgress?(bytes: number): void } = {},
+  {
+    signal,
+    onProgress,
+    cropContext = null,
+  }: { signal?: AbortSignal | undefined; onProgress?(bytes: number): void; cropContext?: number | null } = {},
 ): Promise<Survey> {
-  const survey: Survey = { documents: 0, bytes: 0, symbols: 0 };
+  const survey: Survey = { documents: 0, bytes: 0, symbols: 0, crops: 0 };
   for await (const document of documents) {
     signal?.throwIfAborted();
     if (survey.symbols === 0) survey.symbols += leadingSymbols(document).length;
     survey.documents++;
     survey.bytes += document.identity.bytes;
     survey.symbols += document.ids.length;
+    if (cropContext !== null) survey.crops += cropCount(document, cropContext);
     onProgress?.(survey.bytes);
   }
   return survey;
@@ -47,7 +58,7 @@ export interface WindowLimits {
 export function chooseWindows(
   { context, contextBytes, stride }: Pick<BpbOptions, 'context' | 'contextBytes' | 'stride'>,
   { trained, multiple }: WindowLimits,
-  { bytes, symbols }: Survey,
+  { bytes, symbols }: Pick<Survey, 'bytes' | 'symbols'>,
 ): WindowShape {
   const forBytes = (wanted: number) => Math.max(1, Math.round((wanted * symbols) / bytes / multiple)) * multiple;
   const chosen = contextBytes === null ? (context ?? trained) : forBytes(contextBytes);

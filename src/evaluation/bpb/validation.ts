@@ -57,7 +57,14 @@ export class Validation {
       symbols: { vocabulary, addBos: data.addBos, addEos: data.addEos },
       seed,
     });
-    return evaluateBpb({ scorer: this.scorer, documents: shown, stride: context, batches, signal });
+    return evaluateBpb({
+      scorer: this.scorer,
+      documents: shown,
+      stride: context,
+      crops: data.crop !== null,
+      batches,
+      signal,
+    });
   }
 
   async dispose(): Promise<void> {

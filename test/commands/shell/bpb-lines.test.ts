@@ -23,6 +23,7 @@ function results(context_seen: BpbResults['conditions']['context_seen'], documen
     conditions: {
       representation: { raw_only: true, mode: 'sentinel', rate: 0, compressor: 'gzip' },
       context: 512,
+      crops: false,
       stride: 256,
       context_bytes: 510,
       context_bytes_wanted: null,

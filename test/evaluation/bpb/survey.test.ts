@@ -41,7 +41,7 @@ describe('the survey', () => {
     async function* documents() {
       yield* await shown(['abc', 'é']);
     }
-    expect(await surveyDocuments(documents())).toEqual({ documents: 2, bytes: 5, symbols: 5 + 2 * 4 });
+    expect(await surveyDocuments(documents())).toEqual({ documents: 2, bytes: 5, symbols: 5 + 2 * 4, crops: 0 });
   });
 
   it('stops when it is aborted', async () => {
