@@ -101,7 +101,8 @@ async function load(program: Program, options: LoadOptions): Promise<number> {
     executionMode: 'sequential',
     graphOptimizationLevel: 'all',
     enableCpuMemArena: settings.arena,
-    enableMemPattern: true,
+    // A plan of one block for all of a run would come beside what the first run took of the arena (docs/decisions/0140).
+    enableMemPattern: false,
     logSeverityLevel: 4,
     ...(options.profile && { enableProfiling: true, profileFilePrefix: options.profile }),
   });
