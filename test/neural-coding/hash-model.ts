@@ -57,17 +57,29 @@ const WEIGHT: Readonly<Record<HashModelShape, (random: number, favourite: boolea
   certain: (_random, favourite) => (favourite ? 1 : 0),
 };
 
-function weights(shape: HashModelShape, next: () => number): number[] {
+function weights(shape: HashModelShape, next: () => number): Float64Array {
   const favourite = next() % BYTES;
-  return Array.from({ length: BYTES }, (_, byte) => WEIGHT[shape](next(), byte === favourite));
+  const weightOf = WEIGHT[shape];
+  const drawn = new Float64Array(BYTES);
+  for (let byte = 0; byte < BYTES; byte++) drawn[byte] = weightOf(next(), byte === favourite);
+  return drawn;
 }
 
 /** 1 for every byte, the rest by weight, what rounding leaves to the heaviest. */
-function shared(weights: readonly number[], total: number): Uint32Array {
-  const sum = weights.reduce((a, b) => a + b, 0);
-  const frequencies = Uint32Array.from(weights, (weight) => 1 + Math.floor((weight * (total - BYTES)) / sum));
-  const left = total - frequencies.reduce((a, b) => a + b, 0);
-  frequencies[weights.indexOf(Math.max(...weights))]! += left;
+function shared(weights: Float64Array, total: number): Uint32Array {
+  let sum = 0;
+  let heaviest = 0;
+  for (let byte = 0; byte < BYTES; byte++) {
+    sum += weights[byte]!;
+    if (weights[byte]! > weights[heaviest]!) heaviest = byte;
+  }
+  const frequencies = new Uint32Array(BYTES);
+  let left = total;
+  for (let byte = 0; byte < BYTES; byte++) {
+    frequencies[byte] = 1 + Math.floor((weights[byte]! * (total - BYTES)) / sum);
+    left -= frequencies[byte]!;
+  }
+  frequencies[heaviest]! += left;
   return frequencies;
 }
 
