@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { CodebookError } from '../support/errors.js';
 import { packageRoot } from '../support/package-root.js';
+import { ENTROPY_TABLE_EXTENSION, ENTROPY_TABLE_EXTENSION } from './entropy-table.js';
 
 /** Codebooks that the package ships, by name, and what they are. */
 export const SHIPPED_CODEBOOKS = {
@@ -16,6 +17,9 @@ export const DEFAULT_CODEBOOK: ShippedCodebook = 'code-16';
 /** What the names of codebook files end with. */
 export const CODEBOOK_EXTENSION = '.codebook';
 
+/** The entropy table that the package ships. */
+export const DEFAULT_ENTROPY_TABLE = 'code';
+
 /**
  * The path of a codebook that is given by the name of a shipped one, or by a path. What exists at the path `name` comes
  * first, so that a file is not hidden by a name that a later version ships; `./code-16` says the same outright.
@@ -23,19 +27,30 @@ export const CODEBOOK_EXTENSION = '.codebook';
  * @throws CodebookError if there is neither
  */
 export function resolveCodebook(nameOrPath: string): string {
-  if (existsSync(nameOrPath)) return nameOrPath;
-  if (isShipped(nameOrPath)) {
-    const path = join(packageRoot(), 'artifacts', 'codebooks', `${nameOrPath}${CODEBOOK_EXTENSION}`);
-    if (existsSync(path)) return path;
-  }
+  const path = resolveShipped(nameOrPath, Object.keys(SHIPPED_CODEBOOKS), CODEBOOK_EXTENSION);
+  if (path !== null) return path;
   throw new CodebookError(`there is no codebook ${nameOrPath}`, {
     file: nameOrPath,
-    hint: `Make one with \`pc codebook build DATA --output ${nameOf(nameOrPath)}\`, or name one that is shipped: ${Object.keys(SHIPPED_CODEBOOKS).join(', ')}.`,
+    hint: `Make one with \`pc codebook build DATA --output ${withExtension(nameOrPath, CODEBOOK_EXTENSION)}\`, or name one that is shipped: ${Object.keys(SHIPPED_CODEBOOKS).join(', ')}.`,
   });
 }
 
-const nameOf = (path: string): string => (path.endsWith(CODEBOOK_EXTENSION) ? path : `${path}${CODEBOOK_EXTENSION}`);
-
-function isShipped(name: string): name is ShippedCodebook {
-  return Object.hasOwn(SHIPPED_CODEBOOKS, name);
+/** As `resolveCodebook`, for the table of entropies that documents are cut by. @throws CodebookError if there is neither */
+export function resolveEntropyTable(nameOrPath: string): string {
+  const path = resolveShipped(nameOrPath, [DEFAULT_ENTROPY_TABLE], ENTROPY_TABLE_EXTENSION);
+  if (path !== null) return path;
+  throw new CodebookError(`there is no entropy table ${nameOrPath}`, {
+    file: nameOrPath,
+    hint: `Make one with \`pc codebook segmentation DATA --output ${withExtension(nameOrPath, ENTROPY_TABLE_EXTENSION)}\`, or name the one that is shipped: ${DEFAULT_ENTROPY_TABLE}.`,
+  });
 }
+
+function resolveShipped(nameOrPath: string, shipped: readonly string[], extension: string): string | null {
+  if (existsSync(nameOrPath)) return nameOrPath;
+  if (!shipped.includes(nameOrPath)) return null;
+  const path = join(packageRoot(), 'artifacts', 'codebooks', `${nameOrPath}${extension}`);
+  return existsSync(path) ? path : null;
+}
+
+const withExtension = (path: string, extension: string): string =>
+  path.endsWith(extension) ? path : `${path}${extension}`;
