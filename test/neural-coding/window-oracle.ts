@@ -96,13 +96,16 @@ class Grid {
     return interval;
   }
 
-  children(text: Uint8Array, interval: BigInterval): BigInterval[] {
+  children(text: Uint8Array, { low, high }: BigInterval): BigInterval[] {
     const frequencies = this.model(text);
     const children: BigInterval[] = [];
     let sum = 0;
+    let from = low;
     for (let byte = 0; byte < 256; byte++) {
-      children.push(part(interval, sum, sum + frequencies[byte]!));
       sum += frequencies[byte]!;
+      const to = low + ((high - low) * BigInt(sum)) / 65536n;
+      children.push({ low: from, high: to });
+      from = to;
     }
     return children;
   }
