@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { CodebookError } from '../support/errors.js';
 import { packageRoot } from '../support/package-root.js';
-import { ENTROPY_TABLE_EXTENSION, ENTROPY_TABLE_EXTENSION } from './entropy-table.js';
+import { ENTROPY_TABLE_EXTENSION } from './entropy-table.js';
 
 /** Codebooks that the package ships, by name, and what they are. */
 export const SHIPPED_CODEBOOKS = {

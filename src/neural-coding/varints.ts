@@ -43,6 +43,11 @@ export class VarintReader {
     return undefined;
   }
 
+  /** Bytes read so far. */
+  get position(): number {
+    return this.at;
+  }
+
   get finished(): boolean {
     return this.at === this.bytes.length;
   }

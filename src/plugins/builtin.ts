@@ -2,6 +2,7 @@ import { onnxruntimeBackend } from '../../backends/onnxruntime/index.js';
 import { bitCompressors } from '../../compressors/bits/index.js';
 import { bpeCompressor } from '../../compressors/bpe/index.js';
 import { gzipCompressor } from '../../compressors/gzip/index.js';
+import { neuralCompressor } from '../../compressors/neural/index.js';
 import { tokenBytesCompressor } from '../../compressors/token-bytes/index.js';
 import { PLUGIN_API_VERSION, type PluginManifest } from './contracts.js';
 import type { PluginOptions } from './host.js';
@@ -14,7 +15,7 @@ export default function builtin({ host }: PluginOptions): PluginManifest {
   return host.definePlugin({
     apiVersion: PLUGIN_API_VERSION,
     name: 'built-in',
-    compressors: [gzipCompressor, bpeCompressor, tokenBytesCompressor, ...bitCompressors],
+    compressors: [gzipCompressor, bpeCompressor, tokenBytesCompressor, neuralCompressor, ...bitCompressors],
     backends: [onnxruntimeBackend],
   });
 }
