@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { TextSample } from './counts-sample.js';
 
 /**
@@ -12,8 +13,8 @@ export interface ShortContexts {
    * @param into [256], overwritten
    */
   after(prefix: Uint8Array, into: Float64Array): void;
-  /** All that determines them. */
-  readonly counts: Uint32Array;
+  /** SHA-256 of the counts. */
+  readonly fingerprint: string;
 }
 
 /** Orders 2, 1 and 0, one behind the other: [65,536 + 256 + 1] rows of 256 counts. */
@@ -60,7 +61,7 @@ function shortContexts(counts: Uint32Array): ShortContexts {
     interpolate(counts, FIRST_ORDER_1 + context, row);
   }
   return {
-    counts,
+    fingerprint: fingerprintOf(counts),
     after(prefix, into) {
       const { length } = prefix;
       if (length === 0) {
@@ -72,6 +73,16 @@ function shortContexts(counts: Uint32Array): ShortContexts {
       if (length > 1) interpolate(counts, prefix[length - 2]! * 256 + last, into);
     },
   };
+}
+
+/** Of the rows with any count, each behind its number: of a small sample most have none. */
+function fingerprintOf(counts: Uint32Array): string {
+  const hash = createHash('sha256');
+  for (let context = 0; context < FIRST_ORDER_1; context++) {
+    const row = counts.subarray(context * 256, context * 256 + 256);
+    if (row.some((count) => count > 0)) hash.update(Uint32Array.of(context)).update(row);
+  }
+  return hash.update(counts.subarray(FIRST_ORDER_1 * 256)).digest('hex');
 }
 
 /** Makes of a lower order's distribution that of a row of counts. */

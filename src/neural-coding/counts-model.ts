@@ -20,9 +20,8 @@ export class CountsModel implements ProbabilityModel {
     private readonly trie: CountsTrie,
     private readonly contexts: ShortContexts,
   ) {
-    const hash = createHash('sha256');
-    for (const { buffer, byteOffset, byteLength } of [...Object.values(trie), contexts.counts])
-      hash.update(new Uint8Array(buffer, byteOffset, byteLength));
+    const hash = createHash('sha256').update(contexts.fingerprint);
+    for (const column of [trie.edgeStarts, trie.edgeBytes, trie.edgeCounts, trie.edgeNodes]) hash.update(column);
     this.fingerprint = `counts:${hash.digest('hex')}`;
   }
 

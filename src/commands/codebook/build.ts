@@ -94,6 +94,10 @@ DATA are datasets as training reads them; \`pc data import DIR\` makes one of so
       options: ['fail', 'skip'] as const,
       default: BUILD_DEFAULTS.onBadRecord as 'fail' | 'skip',
     })(),
+    frequencies: Flags.string({
+      summary: 'Also write the frequencies, with which `pc codebook verify` compiles the codebook again.',
+      helpValue: 'FILE',
+    }),
     force: Flags.boolean({ summary: 'Replace a codebook that exists.' }),
   };
 
@@ -112,6 +116,7 @@ DATA are datasets as training reads them; \`pc data import DIR\` makes one of so
             const common = {
               data,
               output: flags.output,
+              frequencies: flags.frequencies ?? null,
               windowBits: Number(flags['window-bits']),
               coder: flags.coder,
               onBadRecord: flags['on-bad-record'],

@@ -21,6 +21,10 @@ export default class CodebookVerify extends BaseCommand {
   };
   static override flags = {
     data: Flags.string({ summary: 'Folder or file of documents to encode and decode.', helpValue: 'PATH' }),
+    frequencies: Flags.string({
+      summary: 'Frequencies that were written with the codebook: compile it again, and compare.',
+      helpValue: 'FILE',
+    }),
     'on-bad-record': Flags.option({
       summary: 'What to do with a record that cannot be read.',
       options: ['fail', 'skip'] as const,
@@ -42,6 +46,7 @@ export default class CodebookVerify extends BaseCommand {
             const reporter = this.progressOf(task);
             context.verified = await verifyCodebook(path, {
               data,
+              frequencies: flags.frequencies ?? null,
               signal,
               progress: (bytes) => reporter.report({ done: bytes, unit: 'bytes' }),
             });

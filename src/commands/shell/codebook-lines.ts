@@ -145,6 +145,7 @@ export function describeVerification(verified: CodebookVerification): string[] {
     ...indented([
       `${count(verified.strings)} strings; ${counted(codes.unique, 'code')} of one phrase, ${count(codes.shared)} of several`,
       'every byte has a code, and every pair of bytes comes back',
+      ...(verified.recompiled ? ['compiled again from its frequencies, it is the same'] : []),
       ...(documents === null || bytes === null
         ? []
         : [`${counted(documents, 'document')} came back, ${megabytes(bytes)}`]),

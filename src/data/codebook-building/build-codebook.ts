@@ -8,6 +8,7 @@ import { countShortContexts } from '../../neural-coding/counts-contexts.js';
 import { type CountsModel, countsModel } from '../../neural-coding/counts-model.js';
 import { randomStarts, windowStarts } from '../../neural-coding/counts-sample.js';
 import { quantised } from '../../neural-coding/frequencies.js';
+import { recordFrequencies } from '../../neural-coding/frequencies-file.js';
 import { parserOf } from '../../neural-coding/phrase-counts.js';
 import { DataError } from '../../support/errors.js';
 import { refuseToOverwrite } from '../../support/output-failures.js';
@@ -39,6 +40,7 @@ const LEAST_GAIN = 5e-4;
 export async function buildCodebook(request: CodebookBuildRequest): Promise<CodebookBuildReport> {
   const { output, windowBits, coder, signal } = request;
   await refuseToOverwrite(output, request.force);
+  if (request.frequencies !== null) await refuseToOverwrite(request.frequencies, request.force);
   const begun = performance.now();
   const corpus = await readCorpus(request);
   const reading = (performance.now() - begun) / 1000;
@@ -49,6 +51,7 @@ export async function buildCodebook(request: CodebookBuildRequest): Promise<Code
     best = await builder.build(request.model, provenance);
   } else best = await buildFromCounts(request, corpus, builder);
   signal?.throwIfAborted();
+  if (request.frequencies !== null) await writeFrequencies(best, request.frequencies, signal);
   await writeCodebook(output, best.codebook, { replace: request.force });
   const { size: fileBytes } = await stat(output);
   const { documents, textBytes, passedOver, sample } = corpus;
@@ -69,7 +72,16 @@ export async function buildCodebook(request: CodebookBuildRequest): Promise<Code
   };
 }
 
+/** Compiles again, for of several rounds the best one is not known before. */
+async function writeFrequencies({ model, codebook }: BuiltRound, path: string, signal?: AbortSignal): Promise<void> {
+  const { provenance } = codebook;
+  await recordFrequencies(path, quantised(model, codebook.windowBits), (recorded) =>
+    compileCodebook(recorded, codebook, { provenance, signal }),
+  );
+}
+
 interface BuiltRound {
+  model: ProbabilityModel;
   codebook: Codebook;
   round: BuildRound;
 }
@@ -157,7 +169,7 @@ class RoundBuilder {
       seconds: { counting, compiling: (compiled - begun) / 1000, measuring },
     };
     this.rounds.push(built);
-    return { codebook, round: built };
+    return { model, codebook, round: built };
   }
 }
 

@@ -12,6 +12,8 @@ interface CommonRequest extends WindowParameters {
   data: readonly string[];
   /** The file to write. */
   output: string;
+  /** A file for the frequencies of the codebook, with which it can be compiled again; null: none. */
+  frequencies: string | null;
   onBadRecord: BadRecordPolicy;
   /** A dataset to measure on; null: a few documents of the data, held out by content. */
   validation: string | null;
@@ -86,6 +88,7 @@ export interface CodebookBuildReport extends WindowParameters {
 
 export const BUILD_DEFAULTS = {
   source: 'counts',
+  frequencies: null,
   windowBits: 16,
   coder: 'strict',
   rounds: 4,

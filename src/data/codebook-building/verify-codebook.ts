@@ -1,5 +1,7 @@
 import type { Codebook } from '../../neural-coding/codebook.js';
 import { readCodebook } from '../../neural-coding/codebook-file.js';
+import { compileCodebook } from '../../neural-coding/compile-codebook.js';
+import { replayFrequencies } from '../../neural-coding/frequencies-file.js';
 import type { WindowParameters } from '../../neural-coding/parameters.js';
 import { formatOf } from '../../neural-coding/phrase-counts.js';
 import { WindowDecoder } from '../../neural-coding/window-decoder.js';
@@ -15,12 +17,16 @@ export interface CodebookVerification extends WindowParameters {
   strings: number;
   /** Codes that belong to one phrase, and to several. */
   codes: { unique: number; shared: number };
+  /** Whether it was compiled again, from recorded frequencies. */
+  recompiled: boolean;
   /** Documents that came back; null without data. */
   documents: number | null;
   bytes: number | null;
 }
 
 export interface VerifyOptions {
+  /** A file of the frequencies that it was compiled from. */
+  frequencies: string | null;
   data: MeasuredText | null;
   signal?: AbortSignal | undefined;
   progress?(bytes: number): void;
@@ -28,16 +34,20 @@ export interface VerifyOptions {
 
 /**
  * Reads a codebook, which checks its checksum, trie and codes, and encodes and decodes with it: all single bytes, all pairs
- * of bytes, and documents if there are some.
+ * of bytes, and documents if there are some. With the frequencies that it was compiled from it is compiled again.
  *
  * @throws CodebookError for what is wrong with the file, a byte without a code, or text that does not come back; DataError
  *   for the data; the signal's reason
  */
-export async function verifyCodebook(path: string, { data, ...watch }: VerifyOptions): Promise<CodebookVerification> {
+export async function verifyCodebook(
+  path: string,
+  { data, frequencies, ...watch }: VerifyOptions,
+): Promise<CodebookVerification> {
   const codebook = await readCodebook(path);
   const roundTrip = new RoundTrip(codebook, path);
   for (let byte = 0; byte < 256; byte++) roundTrip.checkByte(byte);
   await roundTrip.check(everyPair());
+  if (frequencies !== null) await recompile(codebook, { path, frequencies, signal: watch.signal });
   let [documents, bytes] = [0, 0];
   if (data !== null) {
     for await (const document of watchedDocuments(data, watch)) {
@@ -54,9 +64,29 @@ export async function verifyCodebook(path: string, { data, ...watch }: VerifyOpt
     coder,
     strings: codebook.codes.length - 1,
     codes: roundTrip.codes(),
+    recompiled: frequencies !== null,
     documents: data === null ? null : documents,
     bytes: data === null ? null : bytes,
   };
+}
+
+interface Recompilation {
+  path: string;
+  frequencies: string;
+  signal?: AbortSignal | undefined;
+}
+
+/** @throws CodebookError if the frequencies make another codebook */
+async function recompile(codebook: Codebook, { path, frequencies, signal }: Recompilation): Promise<void> {
+  const { fingerprint, provenance } = codebook;
+  const again = await replayFrequencies(frequencies, (recorded) =>
+    compileCodebook(recorded, codebook, { provenance, signal }),
+  );
+  if (again.fingerprint === fingerprint) return;
+  throw new CodebookError(`the frequencies of ${frequencies} make another codebook`, {
+    file: path,
+    hint: 'Give the file that was written with this codebook.',
+  });
 }
 
 class RoundTrip {

@@ -80,11 +80,40 @@ describe('building a codebook from counts', () => {
     const folder = temporaryData({ 'data/a.jsonl': jsonl(texts) });
     const { output, rounds } = await buildCodebook(request(folder, { coder, rounds: 1 }));
     const data = { path: join(folder, 'data'), onBadRecord: 'fail' } as const;
-    const verified = await verifyCodebook(output, { data });
+    const verified = await verifyCodebook(output, { data, frequencies: null });
     expect(verified.documents).toBe(texts.length);
     expect(verified.codes.unique).toBeGreaterThan(255);
     expect(verified.codes.shared > 0).toBe(coder === 'lester');
     expect(rounds[0]!.heldOut!.ambiguousShare > 0).toBe(coder === 'lester');
+  });
+
+  it.each(['strict', 'dense'] as const)('writes the frequencies that make it again, coder %s', async (coder) => {
+    const folder = temporaryData({
+      'data/a.jsonl': jsonl(texts.slice(0, 50)),
+      'other/a.jsonl': jsonl(texts.slice(50)),
+    });
+    const [mine, others] = await Promise.all(
+      ['data', 'other'].map((name) =>
+        buildCodebook(
+          request(folder, {
+            coder,
+            rounds: 1,
+            data: [join(folder, name)],
+            output: join(folder, `${name}.codebook`),
+            frequencies: join(folder, `${name}.frequencies`),
+          }),
+        ),
+      ),
+    );
+    const verified = (output: string, name: string) =>
+      verifyCodebook(output, { data: null, frequencies: join(folder, name) });
+    expect((await verified(mine!.output, 'data.frequencies')).recompiled).toBe(true);
+    await expect(verified(mine!.output, 'other.frequencies')).rejects.toThrow(CodebookError);
+    await expect(verified(others!.output, 'data/a.jsonl')).rejects.toThrow(CodebookError);
+    await expect(verified(others!.output, 'none')).rejects.toThrow(CodebookError);
+    const content = readFileSync(join(folder, 'data.frequencies'));
+    writeFileSync(join(folder, 'cut'), content.subarray(0, content.length >> 1));
+    await expect(verified(mine!.output, 'cut')).rejects.toThrow(CodebookError);
   });
 
   it('names the data, without where they lie', async () => {
