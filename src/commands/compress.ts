@@ -64,7 +64,7 @@ const flags = {
 export default class Compress extends ByteFilterCommand {
   static override summary = 'Compress files with any compressor, so that `pc decompress` gives back their bytes.';
   static override description =
-    `Symbols are written in as many bits as their alphabet needs, blocks that become no shorter as they are. Compressors whose symbols are made to be learnt are no match for gzip in size; --coder stream is, and takes minutes a megabyte.
+    `Symbols are written in as many bits as their alphabet needs, blocks that become no shorter as they are. Symbols that are made to be learnt are no match for gzip in size. --coder stream writes what the model makes of the text to the last bit, and takes minutes a megabyte.
 
 A file that exists is replaced only with --force. Interrupted, nothing is left.`;
   static override examples = [

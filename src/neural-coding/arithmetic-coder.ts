@@ -10,7 +10,7 @@ import { CompressorError } from '../support/errors.js';
  */
 
 /** Bits of the largest total: frequencies of one symbol's model sum to 2^bits, bits at most this. */
-export const LARGEST_FREQUENCY_BITS = 24;
+const LARGEST_FREQUENCY_BITS = 24;
 
 const WHOLE = 2 ** 48;
 /** Below this the interval is widened by a byte. */

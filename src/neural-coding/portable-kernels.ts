@@ -130,10 +130,10 @@ export function addTo(sum: Float64Array, terms: Float64Array): void {
 
 /** What one layer's attention reads: the keys and values of the positions so far. */
 export interface Cache {
-  /** [positions, width, lanes] */
-  keys: Float64Array;
+  /** [positions, width, lanes], rounded to single precision: they are read far more often than written. */
+  keys: Float32Array;
   /** [width, positions, lanes] */
-  values: Float64Array;
+  values: Float32Array;
   /** Positions that there is room for. */
   capacity: number;
 }
@@ -179,7 +179,7 @@ export function attend(
 /** scores[t] = Σ_j query[j] · key[t, j] */
 function scoreGroup(
   queries: Float64Array,
-  keys: Float64Array,
+  keys: Float32Array,
   { from, size, visible, lanes }: Head,
   lane: number,
   scores: Float64Array,
@@ -222,7 +222,7 @@ function scoreGroup(
 
 function scoreLane(
   queries: Float64Array,
-  keys: Float64Array,
+  keys: Float32Array,
   { from, size, visible, lanes }: Head,
   lane: number,
   scores: Float64Array,

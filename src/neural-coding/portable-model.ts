@@ -132,7 +132,10 @@ export class PortableContexts {
     this.logits = room(BYTE_COUNT);
     const capacity = model.contextLength;
     this.scores = room(capacity);
-    this.caches = model.layers.map(() => ({ keys: room(D * capacity), values: room(D * capacity), capacity }));
+    this.caches = model.layers.map(() => {
+      const entries = D * capacity * lanes;
+      return { keys: new Float32Array(entries), values: new Float32Array(entries), capacity };
+    });
   }
 
   /** Bytes that can be predicted before the contexts must begin anew. */
@@ -204,8 +207,10 @@ export class PortableContexts {
     this.rotate(projected);
     cache.keys.set(projected, position * D * lanes);
     dense(layer.value, normed, projected, lanes);
-    for (let d = 0; d < D; d++)
-      cache.values.set(projected.subarray(d * lanes, (d + 1) * lanes), (d * cache.capacity + position) * lanes);
+    for (let d = 0; d < D; d++) {
+      const to = (d * cache.capacity + position) * lanes;
+      for (let lane = 0; lane < lanes; lane++) cache.values[to + lane] = projected[d * lanes + lane]!;
+    }
     for (let from = 0; from < D; from += size)
       attend(queries, cache, { from, size, visible: position + 1, lanes }, this.scores, this.attended);
   }
