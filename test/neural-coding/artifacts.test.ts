@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { resolveCodebook } from '../../src/neural-coding/artifacts.js';
+import { resolveCodebook, resolveEntropyTable } from '../../src/neural-coding/artifacts.js';
 import { CodebookError } from '../../src/support/errors.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
 
@@ -22,4 +22,13 @@ it('says how to make a codebook that is not there', () => {
     expect((error as CodebookError).location.file).toBe(path);
     expect((error as CodebookError).hint).toContain(`pc codebook build DATA --output ${path}.codebook`);
   }
+});
+
+it('takes the path of an entropy table, and says how to make one that is not there', () => {
+  const path = join(temporaryDirectory(), 'mine.entropies');
+  expect(() => resolveEntropyTable(path)).toThrow(
+    expect.objectContaining({ code: 'codebook', hint: expect.stringContaining('pc codebook segmentation') }),
+  );
+  writeFileSync(path, '');
+  expect(resolveEntropyTable(path)).toBe(path);
 });
