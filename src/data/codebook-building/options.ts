@@ -95,5 +95,5 @@ export const BUILD_DEFAULTS = {
   onBadRecord: 'fail',
   seed: 0,
   heldOutBytes: 8e6,
-  memoryBytes: 1e9,
+  memoryBytes: 2e9,
 } as const;
