@@ -44,8 +44,9 @@ interface ShardStart {
  *
  *     files → blocks → threads → shards, in order
  *
- * Blocks of the next file are read and encoded while the last ones of a file are written, so that many small files keep
- * all threads at work as well as a large one.
+ * Blocks of the next shard are read, encoded and written while the one before is brought to the disk and verified, so that
+ * the threads do not wait for the disk, and many small files keep them at work as well as a large one. Shards are recorded
+ * in order, whatever happens.
  */
 export async function writeShards(
   input: string,
@@ -58,6 +59,14 @@ export async function writeShards(
   const { onBadRecord, signal } = options;
   let open: OpenShard | null = null;
   let written = 0;
+  let finishing: Promise<void> = Promise.resolve();
+  const finish = async (shard: OpenShard, { endsFile }: Step): Promise<void> => {
+    const finished = await shard.finish(endsFile);
+    const verified = options.verify;
+    if (verified) await verifyShard(place, finished, pool, signal);
+    await place.record({ ...finished, verified });
+    written++;
+  };
   const encode = ({ block, shard: { shape } }: Step): Promise<EncodedBlock | null> =>
     block === null ? Promise.resolve(null) : pool.encode({ block, shape, onBadRecord });
   try {
@@ -71,14 +80,15 @@ export async function writeShards(
         progress.add(step.block.bytes);
       }
       if (!step.endsShard) continue;
-      const shard = await open.finish(step.endsFile);
+      await finishing;
+      finishing = finish(open, step);
+      // Looked at when the next shard ends.
+      finishing.catch(() => {});
       open = null;
-      const verified = options.verify;
-      if (verified) await verifyShard(place, shard, pool, signal);
-      await place.record({ ...shard, verified });
-      written++;
     }
+    await finishing;
   } finally {
+    await Promise.allSettled([finishing]);
     await open?.abandon();
   }
   return { written };
@@ -207,9 +217,13 @@ class OpenShard {
     await this.file.write(output);
   }
 
+  /** Leaves nothing where it fails. */
   async finish(last: boolean): Promise<FinishedShard> {
     const { name, input, piece, firstLine } = this.start;
-    const written = await this.file.finish();
+    const written = await this.file.finish().catch(async (error: unknown) => {
+      await this.abandon();
+      throw error;
+    });
     return { name, input, piece, last, firstLine, ...this.counts, ...written, symbols: this.symbols, verified: false };
   }
 
