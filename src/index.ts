@@ -7,6 +7,7 @@ export * from './config/index.js';
 export * from './evaluation/index.js';
 export * from './graph/index.js';
 export * from './models/index.js';
+export * from './neural-coding/index.js';
 export { type CompressorDescriptor, instantiateCompressor } from './plugins/compressor-instance.js';
 export * from './plugins/contracts.js';
 export { definePlugin } from './plugins/define-plugin.js';

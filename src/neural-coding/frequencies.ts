@@ -11,7 +11,7 @@ const TOLERANCE = 1e-9;
  * Bits that the frequencies of the first byte are drawn from: min(τ, F). Scaled up to 2^F they are multiples of a cell, so
  * that every byte alone holds a cell of the window, however improbable it is.
  */
-export function firstByteBits(windowBits: number): number {
+function firstByteBits(windowBits: number): number {
   return Math.min(windowBits, FREQUENCY_BITS);
 }
 
