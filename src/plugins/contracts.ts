@@ -1,7 +1,7 @@
 import type { ZodType } from 'zod';
 import type { Program } from '../graph/program.js';
 import type { DType, HostTensor } from '../graph/tensor.js';
-import type { ByteModel } from '../neural-coding/index.js';
+import type { ByteModel } from '../neural-coding/byte-model.js';
 
 /**
  * What a plugin provides. A *compressor* turns bytes into a shorter sequence of symbols and back; a *backend* runs
@@ -60,6 +60,8 @@ export interface Segment {
   symbol: number;
   byteStart: number;
   byteEnd: number;
+  /** The compressor cut the document before these bytes: no symbol covers bytes on both sides. */
+  afterCut?: boolean;
 }
 
 /** How codes are stored in a field of a JSONL record, and read back. */
@@ -71,8 +73,11 @@ export interface RecordField {
    */
   sideName?: `pc_${string}`;
   write(encoded: Encoded): string;
-  /** @throws CompressorError if the text was not written by `write`. */
-  read(text: string): Encoded;
+  /**
+   * @param storedIn the field that the text was found in, where it may be another one: users can name any
+   * @throws CompressorError if the text was not written by `write`.
+   */
+  read(text: string, storedIn?: string): Encoded;
 }
 
 export interface Compressor {
@@ -89,7 +94,7 @@ export interface Compressor {
    * One segment for each symbol that `encode` gives, in order. Each has the range of the one before or begins where that
    * ends, and together they cover all bytes. Made one after the other, so that a reader may stop early.
    */
-  segments?(bytes: Uint8Array): Iterable<Segment>;
+  segments?(bytes: Uint8Array): Iterable<Segment> | Promise<Iterable<Segment>>;
   readonly field: RecordField;
   dispose?(): Promise<void>;
 }

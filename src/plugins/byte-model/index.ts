@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { inFloat32, openCheckpoint, type TrainedModel, trainedModelOf } from '../../checkpoints/index.js';
 import { elementCount } from '../../graph/index.js';
 import { createModel, type LanguageModel, type ModelOptions, vocabularySizes } from '../../models/index.js';
-import type { ByteModel } from '../../neural-coding/index.js';
+import type { ByteModel } from '../../neural-coding/byte-model.js';
 import { closeAll } from '../../support/close-all.js';
 import { CheckpointError } from '../../support/errors.js';
 import { requireRawBytes } from '../../vocabulary/vocabulary.js';

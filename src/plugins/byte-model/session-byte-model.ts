@@ -1,6 +1,6 @@
 import { float32Values, hostTensor, type Program } from '../../graph/index.js';
 import type { BatchShape, LanguageModel } from '../../models/index.js';
-import type { ByteModel, EntropyOptions } from '../../neural-coding/index.js';
+import type { ByteModel, EntropyOptions } from '../../neural-coding/byte-model.js';
 import { BOS, BYTE_COUNT, RAW_OFFSET } from '../../vocabulary/layout.js';
 import type { Executable, Session } from '../contracts.js';
 import { grouped, rowLengths, rowsPerRun, type Stretch, stretchesOf } from './batching.js';

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openCheckpoint, saveCheckpoint, saveWeightsOnly } from '../../../src/checkpoints/index.js';
 import { interpret, makeProgram } from '../../../src/graph/index.js';
 import { createModel, modelOptions, vocabularySizes } from '../../../src/models/index.js';
-import type { ByteModel } from '../../../src/neural-coding/index.js';
+import type { ByteModel } from '../../../src/neural-coding/byte-model.js';
 import { rowLengths, stretchesOf } from '../../../src/plugins/byte-model/batching.js';
 import { openByteModel } from '../../../src/plugins/byte-model/index.js';
 import { pluginContext } from '../../../src/plugins/compressor-instance.js';
