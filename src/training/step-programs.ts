@@ -46,9 +46,8 @@ export interface StepOptions {
   rematerialise: boolean;
 }
 
-/** Names of the state that keeps gradients between programs. */
+/** Name of the state that keeps a gradient between programs. */
 export const gradientOf = (parameter: string) => `gradient.${parameter}`;
-export const isGradient = (name: string) => name.startsWith('gradient.');
 
 export function buildStepPrograms(model: LanguageModel, options: StepOptions): StepPrograms {
   const { optim } = options;
