@@ -34,6 +34,7 @@ export async function codesUnderModel(options: NeuralOptions, context: PluginCon
       encode: (documents, ends) =>
         direct.encode(documents.map((bytes, i) => (ends === null ? { bytes } : { bytes, segmentEnds: ends[i]! }))),
       decode: async (encoded) => (await direct.decode([encoded]))[0]!,
+      segments: (encoded) => direct.segments(encoded),
       dispose: async () => model.dispose?.(),
     };
   } catch (error) {

@@ -6,16 +6,23 @@ import { BOUNDARY_CRITERIA } from '../../src/neural-coding/segmentation-rule.js'
 
 const quantile = z.number().gt(0).lt(1);
 
-/** Options that only count where another one has a value; null is "not given". */
-const DEPENDENT = {
-  entropyTable: { option: 'segmentation', values: ['table'] },
-  segmentationModel: { option: 'segmentation', values: ['entropy'] },
-  segmentationQuantiles: { option: 'segmentation', values: ['entropy'] },
-  criterion: { option: 'segmentation', values: ['table', 'entropy'] },
-  levelQuantile: { option: 'segmentation', values: ['table', 'entropy'] },
-  jumpQuantile: { option: 'segmentation', values: ['table', 'entropy'] },
-  longestSegment: { option: 'segmentation', values: ['table', 'entropy'] },
-} as const;
+const SEGMENTATIONS = ['none', 'table', 'entropy'] as const;
+type Segmentation = (typeof SEGMENTATIONS)[number];
+
+const BY_TABLE: readonly Segmentation[] = ['table'];
+const BY_MODEL: readonly Segmentation[] = ['entropy'];
+const BY_EITHER: readonly Segmentation[] = ['table', 'entropy'];
+
+/** Options that only some kinds of segmentation read; null is "not given". */
+const READ_BY = [
+  ['entropyTable', BY_TABLE],
+  ['segmentationModel', BY_MODEL],
+  ['segmentationQuantiles', BY_MODEL],
+  ['criterion', BY_EITHER],
+  ['levelQuantile', BY_EITHER],
+  ['jumpQuantile', BY_EITHER],
+  ['longestSegment', BY_EITHER],
+] as const;
 
 export const neuralOptions = z
   .strictObject({
@@ -37,17 +44,22 @@ export const neuralOptions = z
       .default('sparse')
       .describe('sparse: codes keep their numbers; compact: those in use are renumbered, for a smaller vocabulary'),
     segmentation: z
-      .enum(['none', 'table', 'entropy'])
+      .enum(SEGMENTATIONS)
       .default('none')
       .describe('what cuts documents into segments, which windows do not cross'),
     entropyTable: z.string().min(1).nullable().default(null).describe('table: its file, or one that ships; null: code'),
-    segmentationModel: z.string().min(1).nullable().default(null).describe('entropy: checkpoint of a byte model'),
+    segmentationModel: z
+      .string()
+      .min(1)
+      .nullable()
+      .default(null)
+      .describe('entropy: run or checkpoint of a byte model'),
     segmentationQuantiles: z
       .string()
       .min(1)
       .nullable()
       .default(null)
-      .describe("entropy: quantiles of the model's entropies; null: quantiles.json in the checkpoint"),
+      .describe("entropy: quantiles of the model's entropies; null: quantiles.json in the run or checkpoint"),
     criterion: z
       .enum(BOUNDARY_CRITERIA)
       .nullable()
@@ -72,7 +84,7 @@ export const neuralOptions = z
       .min(1)
       .nullable()
       .default(null)
-      .describe('checkpoint of a byte model that codes without a codebook, for windows of any width'),
+      .describe('run or checkpoint of a byte model that codes without a codebook, for windows of any width'),
     windowBits: z.int().min(12).max(64).nullable().default(null).describe('bits of a window of the model; null: 24'),
     coder: z.enum(['strict', 'lester']).nullable().default(null).describe('window coder of the model; null: strict'),
     portable: z
@@ -87,9 +99,9 @@ export const neuralOptions = z
   .superRefine((options, context) => {
     const unread = (field: string, message: string): void =>
       context.addIssue({ code: 'custom', path: [field], message });
-    for (const [field, { option, values }] of Object.entries(DEPENDENT))
-      if (options[field as keyof typeof DEPENDENT] !== null && !(values as readonly string[]).includes(options[option]))
-        unread(field, `is not read unless ${option} is ${values.join(' or ')}`);
+    for (const [field, kinds] of READ_BY)
+      if (options[field] !== null && !kinds.includes(options.segmentation))
+        unread(field, `is not read unless segmentation is ${kinds.join(' or ')}`);
     if (options.model === null) {
       for (const field of ['windowBits', 'coder'] as const)
         if (options[field] !== null) unread(field, 'is not read without a model: a codebook has its own');
@@ -99,7 +111,7 @@ export const neuralOptions = z
       if (options.codes === 'compact') unread('codes', 'cannot be compact without a codebook');
     }
     if (options.segmentation === 'entropy' && options.segmentationModel === null)
-      unread('segmentationModel', 'is needed for segmentation entropy: name a checkpoint that `pc train` made');
+      unread('segmentationModel', 'is needed for segmentation entropy: name a run or checkpoint of `pc train`');
   });
 
 export type NeuralOptions = z.infer<typeof neuralOptions>;

@@ -10,7 +10,7 @@ import { tableSegmenter } from '../../src/neural-coding/segmentation-table.js';
 import type { PluginContext } from '../../src/plugins/contracts.js';
 import type { NeuralOptions } from './options.js';
 
-/** File of a checkpoint that its quantiles are looked for in. */
+/** File of a run or checkpoint that its quantiles are looked for in. */
 const QUANTILES_FILE = 'quantiles.json';
 
 export interface OpenSegmenter extends Segmenter {
@@ -31,9 +31,9 @@ export async function openSegmenter(options: NeuralOptions, context: PluginConte
       return { ...tableSegmenter(table, requestOf(options)), dispose: async () => {} };
     }
     case 'entropy': {
-      const checkpoint = resolve(options.segmentationModel!);
-      const quantiles = await readModelQuantiles(options.segmentationQuantiles ?? join(checkpoint, QUANTILES_FILE));
-      const model = await context.byteModel(checkpoint, threadsHere());
+      const path = resolve(options.segmentationModel!);
+      const quantiles = await readModelQuantiles(options.segmentationQuantiles ?? join(path, QUANTILES_FILE));
+      const model = await context.byteModel(path, threadsHere());
       return { ...entropySegmenter(model, quantiles, requestOf(options)), dispose: () => model.dispose() };
     }
   }

@@ -24,20 +24,24 @@ export function joinSide({ symbols, side }: Encoded, ends: Uint32Array): Encoded
 }
 
 /** @throws CompressorError if there are no boundaries in front */
-export function splitSide({ symbols, side }: Encoded): { encoded: Encoded; ends: Uint32Array } {
-  const reader = new VarintReader(side ?? new Uint8Array());
+export function splitSide({ symbols, side = new Uint8Array() }: Encoded): { coded: Encoded; ends: Uint32Array } {
+  const reader = new VarintReader(side);
   const count = reader.next();
   const ends: number[] = [];
   let end = 0;
   for (let segment = 0; segment < (count ?? 0); segment++) {
     const length = reader.next();
     if (length === undefined) break;
-    ends.push((end += length));
+    end += length;
+    ends.push(end);
   }
-  if (count === undefined || ends.length < count)
-    throw new CompressorError('the boundaries of the segments are missing', {
-      hint: 'Codes of segmentation entropy are decoded with the side data that were written with them.',
-    });
-  const rest = side!.subarray(reader.position);
-  return { encoded: rest.length === 0 ? { symbols } : { symbols, side: rest }, ends: Uint32Array.from(ends) };
+  if (count === undefined || ends.length < count) throw refuseBoundaries('are missing');
+  const rest = side.subarray(reader.position);
+  return { coded: rest.length === 0 ? { symbols } : { symbols, side: rest }, ends: Uint32Array.from(ends) };
+}
+
+export function refuseBoundaries(what: string): CompressorError {
+  return new CompressorError(`the boundaries of the segments ${what}`, {
+    hint: 'Codes of segmentation entropy are decoded with the side data that were written with them.',
+  });
 }

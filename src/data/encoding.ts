@@ -36,7 +36,8 @@ export async function symbolsOf(
     });
   }
   const symbols = await attempt(async () => {
-    const encoded = stored === null ? await compressor.encode(bytes) : compressor.field.read(stored);
+    const encoded =
+      stored === null ? await compressor.encode(bytes) : compressor.field.read(stored, codeField ?? undefined);
     return encoded.symbols;
   }, locate);
   const fault = symbolsFault(symbols, compressor.alphabetSize);

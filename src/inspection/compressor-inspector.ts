@@ -40,7 +40,7 @@ export class CompressorInspector {
       this.distinct.add(symbols);
       this.firstSymbols.push(...symbols.subarray(0, FIRST_SYMBOLS - this.firstSymbols.length));
       if (within !== null && compressor.segments !== undefined)
-        this.takeApart(compressor.segments(document), { length: document.length, offset, within });
+        this.takeApart(await compressor.segments(document), { length: document.length, offset, within });
       this.bytes += document.length;
       this.symbols += symbols.length;
     } catch (error) {
@@ -77,7 +77,7 @@ export class CompressorInspector {
     let cell: Cell | null = null;
     for (const segment of segments) {
       this.requireOrder(segment, previous, length, index);
-      const { byteStart, byteEnd, symbol } = segment;
+      const { byteStart, byteEnd, symbol, afterCut } = segment;
       if (byteStart >= within.end && within.end < length) return;
       if (cell === null || byteStart !== previous.byteStart || byteEnd !== previous.byteEnd) {
         cell = {
@@ -85,6 +85,7 @@ export class CompressorInspector {
           byteEnd: offset + byteEnd,
           symbolIndex: this.symbols + index,
           symbols: [],
+          ...(afterCut === true && { afterCut }),
         };
         if (isShown(segment, within, length)) this.cells.push(cell);
       }

@@ -67,4 +67,6 @@ export interface Cell {
   /** Position of the first symbol among all of the text, from 0. */
   symbolIndex: number;
   symbols: number[];
+  /** The compressor cut the document before it, which no symbol crosses. */
+  afterCut?: boolean;
 }

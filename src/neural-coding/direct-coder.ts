@@ -1,8 +1,8 @@
-import type { Encoded } from '../plugins/contracts.js';
+import type { Encoded, Segment } from '../plugins/contracts.js';
 import { CompressorError, ConfigError } from '../support/errors.js';
 import { BoundedCache } from './bounded-cache.js';
 import type { FrequencyModel } from './byte-model.js';
-import { type CodedWindow, DirectSymbols, type DirectUnit } from './direct-symbols.js';
+import { type CodedWindow, DirectSymbols, type DirectUnit, type PlacedUnit } from './direct-symbols.js';
 import { frequenciesAfter } from './frequencies.js';
 import { bigIntervals, doubleIntervals, type Interval, type Intervals } from './intervals.js';
 import { LONGEST_PHRASE, WIDEST_COMPILED_WINDOW, type WindowParameters } from './parameters.js';
@@ -96,20 +96,38 @@ export class DirectCoder {
    *   position, and for side data that are missing or of other symbols
    */
   async decode(encoded: readonly Encoded[]): Promise<Uint8Array[]> {
-    const units = encoded.map((document) => this.#symbols.read(document));
+    const texts = await this.#textsOf(encoded.map((document) => this.#symbols.read(document)));
+    return texts.map((document) => new Uint8Array(Buffer.from(document.join(''), 'latin1')));
+  }
+
+  /** Which bytes each symbol covers: all symbols of a window those of its phrase. @throws CompressorError as `decode` does */
+  async segments(encoded: Encoded): Promise<Segment[]> {
+    const { symbols } = encoded;
+    const units = this.#symbols.read(encoded);
+    const [texts] = await this.#textsOf([units]);
+    let byteEnd = 0;
+    return units.flatMap(({ position }, index) => {
+      const byteStart = byteEnd;
+      byteEnd += texts![index]!.length;
+      const ofUnit = symbols.subarray(position, units[index + 1]?.position);
+      return Array.from(ofUnit, (symbol) => ({ symbol, byteStart, byteEnd }));
+    });
+  }
+
+  /** The text of each unit, as latin-1. */
+  async #textsOf(units: readonly PlacedUnit[][]): Promise<string[][]> {
     const phrases = await this.#work.look(units.flatMap((document) => document.filter((unit) => unit.code !== null)));
     let next = 0;
-    return units.map((document) => {
-      const texts = document.map((unit) => {
+    return units.map((document) =>
+      document.map((unit) => {
         if (unit.code === null) return String.fromCharCode(unit.literal);
         const phrase = phrases[next++]!;
         if (phrase !== null) return phrase;
         throw new CompressorError(`code ${unit.code} at position ${unit.position} belongs to no phrase of the model`, {
           hint: 'The symbols were written with another model, or are damaged.',
         });
-      });
-      return new Uint8Array(Buffer.from(texts.join(''), 'latin1'));
-    });
+      }),
+    );
   }
 }
 

@@ -25,7 +25,7 @@ export interface PluginContext {
   /**
    * Opens a trained model of bytes for coding with it, on the default backend. Whoever asks disposes of it.
    *
-   * @param path directory of a checkpoint, or of weights alone; relative to `artifactsDirectory`
+   * @param path directory of a checkpoint, of a run (its newest), or of weights alone; relative to `artifactsDirectory`
    * @param options.threads threads that compute; one a core by default
    * @throws CheckpointError if there is none, it is damaged or not a model of bytes; BackendError
    */

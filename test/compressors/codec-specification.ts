@@ -63,13 +63,15 @@ export function behavesLikeACodec(make: () => Promise<Compressor>): void {
 
   it('stores codes in a record field and reads them back', async () => {
     const codec = await make();
-    expect(codec.field.name).toMatch(/^pc_/);
+    expect(codec.field.name).toMatch(/^(pc|m1)_/);
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ maxLength: 300 }), async (bytes) => {
         const encoded: Encoded = await codec.encode(bytes);
         const text = codec.field.write(encoded);
         expect(JSON.parse(JSON.stringify(text))).toBe(text);
-        expect(codec.field.read(text)).toEqual(encoded);
+        // What the field leaves out, whoever calls it puts back.
+        const { symbols } = encoded;
+        expect(codec.field.read(text)).toEqual(codec.field.sideName === undefined ? encoded : { symbols });
       }),
     );
   });
@@ -88,7 +90,7 @@ export function coversBytesBySymbols(make: () => Promise<Compressor>): void {
     const codec = await make();
     await fc.assert(
       fc.asyncProperty(fc.oneof(fc.uint8Array({ maxLength: 300 }), repetitiveBytes), async (bytes) => {
-        const segments = [...codec.segments!(bytes)];
+        const segments = [...(await codec.segments!(bytes))];
         const symbols = Uint32Array.from(segments, ({ symbol }) => symbol);
         const encoded = await codec.encode(bytes);
         expect(symbols.length).toBe(encoded.symbols.length);

@@ -95,7 +95,7 @@ describe('lzw', () => {
   );
 
   it('says which bytes each symbol stands for: none for that which clears the dictionary', async () => {
-    const segments = [...(await make({ maxBits: 9 })).segments!(text('ab'.repeat(20_000)))];
+    const segments = [...(await (await make({ maxBits: 9 })).segments!(text('ab'.repeat(20_000))))];
     expect(segments.slice(0, 4)).toEqual([
       { symbol: 97, byteStart: 0, byteEnd: 1 },
       { symbol: 98, byteStart: 1, byteEnd: 2 },

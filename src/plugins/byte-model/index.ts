@@ -1,6 +1,12 @@
 import { createHash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
-import { inFloat32, openCheckpoint, type TrainedModel, trainedModelOf } from '../../checkpoints/index.js';
+import {
+  inFloat32,
+  latestCheckpoint,
+  openCheckpoint,
+  type TrainedModel,
+  trainedModelOf,
+} from '../../checkpoints/index.js';
 import { elementCount } from '../../graph/index.js';
 import { createModel, type LanguageModel, type ModelOptions, vocabularySizes } from '../../models/index.js';
 import type { ByteModel } from '../../neural-coding/byte-model.js';
@@ -22,11 +28,11 @@ export interface ByteModelOptions {
  * Opens a trained byte model: a checkpoint of `pc train`, or weights alone as they are shipped. Such a model was trained on raw
  * bytes that follow BOS.
  *
- * @param directory of the checkpoint
+ * @param directory of the checkpoint, or of a run: its newest one
  * @throws CheckpointError if it is damaged, or its model cannot be asked for the next byte; BackendError. Nothing is left open.
  */
 export async function openByteModel(directory: string, options: ByteModelOptions = {}): Promise<ByteModel> {
-  const checkpoint = await openCheckpoint(directory);
+  const checkpoint = await openCheckpoint((await latestCheckpoint(directory))?.path ?? directory);
   const trained = trainedModelOf(checkpoint);
   requireBytesAfterBos(trained, directory);
   const longest = exactContext(trained);

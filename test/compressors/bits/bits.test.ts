@@ -98,7 +98,7 @@ describe('the bytes that symbols cover', () => {
       ],
     ],
   ] as const)('%s of %s', async (name, text, expected) => {
-    const segments = [...(await make(name)).segments!(bytesOf(text))];
+    const segments = [...(await (await make(name)).segments!(bytesOf(text)))];
     expect(segments.map(({ symbol, byteStart, byteEnd }) => [symbol, byteStart, byteEnd])).toEqual(expected);
   });
 });

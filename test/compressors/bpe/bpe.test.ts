@@ -55,7 +55,7 @@ describe('bpe with the tokenizer that ships with the package', () => {
 
   it('says which bytes each token stands for, in order, all of them', async () => {
     const bpe = await make();
-    const segments = [...bpe.segments!(CODE)];
+    const segments = [...(await bpe.segments!(CODE))];
     expect(segments.map(({ symbol }) => symbol)).toEqual([...(await bpe.encode(CODE)).symbols]);
     expect(segments[0]!.byteStart).toBe(0);
     expect(segments.at(-1)!.byteEnd).toBe(CODE.length);

@@ -77,7 +77,7 @@ describe('gzip', () => {
     const member = Uint8Array.from((await codec.encode(bytes)).symbols);
     const readable = (count: number): number =>
       gunzipSync(member.subarray(0, count), { finishFlush: constants.Z_SYNC_FLUSH }).length;
-    const segments = [...codec.segments!(bytes)];
+    const segments = [...(await codec.segments!(bytes))];
     for (const [index, { byteEnd }] of segments.entries()) expect(byteEnd, `symbol ${index}`).toBe(readable(index + 1));
   });
 

@@ -40,7 +40,7 @@ describe.each(VARIANTS)('token-bytes, $converter, $symbolBits bits', (variant) =
   it('says of each symbol which bytes its token stands for', async () => {
     const codec = await make(variant);
     for (const document of DOCUMENTS) {
-      const segments = [...codec.segments!(document)];
+      const segments = [...(await codec.segments!(document))];
       expect(segments.map(({ symbol }) => symbol)).toEqual([...(await codec.encode(document)).symbols]);
       const perToken = 16 / variant.symbolBits;
       const starts = segments.filter((_, index) => index % perToken === 0);
