@@ -1,5 +1,6 @@
 import { trainedModes, trainedRepresentations } from '../data/compression-schedule.js';
 import { MODES } from '../data/mixing-modes.js';
+import { RANDOM_STARTS } from '../data/options.js';
 import { RAW_LIMIT } from '../vocabulary/layout.js';
 import type { Config } from './schema.js';
 import type { SettingPath } from './setting.js';
@@ -207,6 +208,14 @@ export const RULES: readonly Rule[] = [
   },
   {
     kind: 'conflict',
+    field: ['data', 'crop', 'starts'],
+    when: ({ data }) =>
+      data.crop !== null && data.crop.starts !== RANDOM_STARTS && trainedRepresentations(data).compressed,
+    message: () => 'the windows of a codebook are windows of raw bytes, and compressed text is trained on too',
+    hint: () => `Set data.rate to 0, or data.crop.starts to ${RANDOM_STARTS}.`,
+  },
+  {
+    kind: 'conflict',
     field: ['vocabulary', 'size'],
     when: ({ vocabulary, data }) =>
       vocabulary.size !== null && trainedRepresentations(data).raw && vocabulary.size < RAW_LIMIT,
@@ -282,6 +291,13 @@ export const RULES: readonly Rule[] = [
       hint: () => `Remove it, or set bpb.crops to false; bpb.context is the length of a crop.`,
     }),
   ),
+  {
+    kind: 'conflict',
+    field: ['bpb', 'cropsAt'],
+    when: ({ bpb }) => bpb.cropsAt !== null && !bpb.crops,
+    message: () => 'a codebook says where crops begin, and no crops are cut',
+    hint: () => 'Set bpb.crops to true (--crops), or remove bpb.cropsAt.',
+  },
   {
     kind: 'conflict',
     field: ['bpb', 'context'],

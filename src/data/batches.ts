@@ -5,6 +5,7 @@ import { CheckpointError, ConfigError, DataError } from '../support/errors.js';
 import type { VocabularyLayout } from '../vocabulary/vocabulary.js';
 import { type BatchStatistics, emptyStatistics } from './batch-statistics.js';
 import { trainedRepresentations } from './compression-schedule.js';
+import { type CropWindows, trainingCropWindows } from './crops.js';
 import { DataSource, type DocumentStream } from './document-stream.js';
 import type { Encoder } from './encoding.js';
 import type { MixtureSource } from './mixture.js';
@@ -66,6 +67,8 @@ export interface LoaderState {
   compressor: string;
   /** Of each source's partition. */
   sources: Record<string, string>;
+  /** Of the codebook at whose windows crops begin, where they do. */
+  cropWindows?: string;
   /** By number of the row in the global batch. */
   rows: Record<string, RowState>;
 }
@@ -99,6 +102,9 @@ export function ownedRows({ size, accumulation }: BatchShape, ranks: BatchSettin
   );
 }
 
+/** What else the places of rows depend on. */
+type Fingerprints = Pick<LoaderState, 'compressor' | 'sources' | 'cropWindows'>;
+
 interface OpenRow {
   number: number;
   row: Row;
@@ -108,7 +114,7 @@ interface OpenRow {
 export class BatchAssembler {
   private constructor(
     private readonly settings: BatchSettings,
-    private readonly fingerprints: Pick<LoaderState, 'compressor' | 'sources'>,
+    private readonly fingerprints: Fingerprints,
     private readonly microBatches: readonly (readonly OpenRow[])[],
     private step: number,
   ) {}
@@ -119,7 +125,7 @@ export class BatchAssembler {
    *
    * @param log told of codes that are taken unverified, or not taken
    * @throws DataError for sources that are missing, empty or no longer what they were, or codes of another compressor; ConfigError for settings that
-   *   contradict each other or the state; CheckpointError for a state of another version of this program
+   *   contradict each other or the state; CodebookError for a codebook of crops that cannot be read; CheckpointError for a state of another version of this program
    */
   static async open(
     settings: BatchSettings,
@@ -137,12 +143,14 @@ export class BatchAssembler {
       const source = await DataSource.open(name, path, settings.batch.size, options);
       sources.set(name, { weight, source });
     }
+    const windows = await trainingCropWindows(settings.data.crop);
     const fingerprints = {
       compressor: compressor.fingerprint,
       sources: Object.fromEntries([...sources].map(([name, { source }]) => [name, source.partition.fingerprint])),
+      ...(windows !== null && { cropWindows: windows.fingerprint }),
     };
     if (state !== null) checkState(state, settings, fingerprints);
-    const options = rowOptions(settings, compressor);
+    const options = rowOptions(settings, compressor, windows);
     const openRow = async (number: number): Promise<OpenRow> => {
       const streams = new Map<string, { weight: number; stream: DocumentStream }>();
       for (const [name, { weight, source }] of sources) streams.set(name, { weight, stream: source.stream(number) });
@@ -203,13 +211,17 @@ async function placeOf(
   return locateSameCodes(dataset, compressor, data, saved, partition);
 }
 
-function rowOptions({ data, batch, inputs, vocabulary }: BatchSettings, compressor: Encoder): RowOptions {
+function rowOptions(
+  { data, batch, inputs, vocabulary }: BatchSettings,
+  compressor: Encoder,
+  windows: CropWindows | null,
+): RowOptions {
   return {
     sequenceLength: batch.sequenceLength,
     views: inputs.views,
     compression: data,
     rateUnit: data.rateUnit,
-    crop: data.crop,
+    crop: data.crop && { every: data.crop.every, windows },
     compressor,
     symbols: { vocabulary, addBos: data.addBos, addEos: data.addEos },
   };
@@ -226,11 +238,7 @@ function requireVersion(state: LoaderState): void {
   }
 }
 
-function checkState(
-  state: LoaderState,
-  { batch, data, inputs }: BatchSettings,
-  fingerprints: Pick<LoaderState, 'compressor' | 'sources'>,
-): void {
+function checkState(state: LoaderState, { batch, data, inputs }: BatchSettings, fingerprints: Fingerprints): void {
   const rows = Object.values(state.rows);
   if (rows.length !== batch.size) {
     throw new ConfigError(`the saved batches have ${rows.length} rows, not ${batch.size}`, {
@@ -249,6 +257,15 @@ function checkState(
       `the saved batches were made with the compressor ${state.compressor}, not ${fingerprints.compressor}`,
       { field: 'data.compressor', hint: 'Resume with the compressor and the options that the run began with.' },
     );
+  }
+  if (state.cropWindows !== fingerprints.cropWindows) {
+    const [saved, now] = [state.cropWindows, fingerprints.cropWindows].map((each) =>
+      each === undefined ? 'anywhere' : `at the windows of the codebook ${each.slice(0, 12)}`,
+    );
+    throw new ConfigError(`the crops of the saved batches begin ${saved}, not ${now}`, {
+      field: 'data.crop.starts',
+      hint: 'Resume with the codebook that the run began with, or start a new run from its weights.',
+    });
   }
   for (const [name, fingerprint] of Object.entries(fingerprints.sources)) {
     const saved = state.sources[name];

@@ -31,13 +31,25 @@ export const compressionScheduleOptions = z.strictObject({
 
 export type CompressionScheduleOptions = z.infer<typeof compressionScheduleOptions>;
 
+/** Crops that begin anywhere in a document; `crop.starts` otherwise names a codebook. */
+export const RANDOM_STARTS = 'random';
+
 /** Rows that are crops of documents, each after BOS, instead of documents end to end. */
 export const cropOptions = z.strictObject({
   every: z
     .int()
     .positive()
     .default(1024)
-    .describe('symbols of text for each crop: more makes neighbouring batches less alike, and reads more data'),
+    .describe(
+      'symbols of text, or windows where starts names a codebook, for each crop: more makes neighbouring batches less alike, and reads more data',
+    ),
+  starts: z
+    .string()
+    .min(1)
+    .default(RANDOM_STARTS)
+    .describe(
+      'where crops begin: random, or at the windows of a codebook, given by the name of a shipped one or its file',
+    ),
 });
 
 export type CropOptions = z.infer<typeof cropOptions>;
@@ -62,7 +74,7 @@ export const dataOptions = z.strictObject({
   crop: cropOptions
     .nullable()
     .default(null)
-    .describe('every row begins with BOS and goes on from a random position of a document; null: documents end to end'),
+    .describe('every row begins with BOS and goes on from within a document; null: documents end to end'),
   codeField: z
     .string()
     .nullable()

@@ -1,7 +1,7 @@
 import { cumulativeWeights, Random, type RandomState } from '../support/random/index.js';
-import { type BatchStatistics, countBlock } from './batch-statistics.js';
+import { type BatchStatistics, countBlock, countLiterals } from './batch-statistics.js';
 import { type CompressionSettings, compressionAt } from './compression-schedule.js';
-import { drawCrops } from './crops.js';
+import { type CropWindows, drawCrops } from './crops.js';
 import type { Cursor, DocumentStream, TakenDocument } from './document-stream.js';
 import { drawCodeField, type Encoder, symbolsOf } from './encoding.js';
 import {
@@ -24,7 +24,7 @@ import { type LaidOutDocument, layOut, type SymbolLayoutOptions } from './symbol
  *
  * A document is drawn with the rate and mode of the optimizer step that trains its first symbol.
  *
- * With crops, a document's block of symbols is cut at random positions instead. A crop is what precedes the block (BOS,
+ * With crops, a document's block of symbols is cut at random positions instead, any or those where windows begin. A crop is what precedes the block (BOS,
  * and its sentinel) and then the symbols from its position on. It ends where the sequence does; where the document ends
  * first, as it would anyway, the next crop follows.
  */
@@ -36,7 +36,12 @@ export interface RowOptions {
   compressor: Encoder;
   symbols: SymbolLayoutOptions;
   /** Null: documents are packed end to end. */
-  crop: CropOptions | null;
+  crop: CropRule | null;
+}
+
+export interface CropRule extends Pick<CropOptions, 'every'> {
+  /** Those at which crops of raw bytes begin; null: they begin anywhere. */
+  windows: CropWindows | null;
 }
 
 /** A source of the mixture, as one row reads it. */
@@ -140,7 +145,10 @@ export class Row {
   private packNext(document: OpenDocument, statistics: BatchStatistics): OpenDocument | null {
     const { laidOut, offset } = document;
     const end = this.packer.append(laidOut.ids, offset);
-    for (const block of laidOut.blocks) countBlock(statistics, block, offset, end);
+    for (const block of laidOut.blocks) {
+      countBlock(statistics, block, offset, end);
+      countLiterals(statistics, block, offset, end, laidOut.ids, this.options.views - 1);
+    }
     return end < laidOut.ids.length ? { ...document, offset: end } : null;
   }
 
@@ -188,7 +196,8 @@ export class Row {
     const codeField = drawCodeField(taken.document, this.random);
     const laidOut = await this.layOut(taken, { layout, codeField });
     this.measure(laidOut);
-    const crops = crop === null ? undefined : drawCrops(laidOut.blocks[0]!, crop, this.random);
+    const windowEnds = crop?.windows?.ends(taken.document.bytes) ?? null;
+    const crops = crop === null ? undefined : drawCrops(laidOut.blocks[0]!, crop, this.random, windowEnds);
     if (crops === undefined || crops.length > 0) statistics.documents++;
     return { source, at: taken.at, layout, codeField, offset: 0, laidOut, ...(crops !== undefined && { crops }) };
   }
@@ -211,6 +220,6 @@ export class Row {
 }
 
 /** Symbols that a sequence of a row has in common with the one before it. */
-export function sharedSymbols({ views, crop }: Pick<RowOptions, 'views' | 'crop'>): number {
+export function sharedSymbols({ views, crop }: { views: number; crop: object | null }): number {
   return crop === null ? views - 1 : 0;
 }

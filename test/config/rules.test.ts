@@ -100,6 +100,8 @@ describe('settings that contradict each other', () => {
     ['batch.sequenceLength', { 'batch.sequenceLength': 500 }],
     ['data.sources', { 'data.sources': {} }],
     ['data.crop', { 'data.crop.every': 100, 'data.mix': 'translation_random' }],
+    ['data.crop.starts', { 'data.crop.starts': 'code-16', 'data.rate': 0.5 }],
+    ['bpb.cropsAt', { 'bpb.cropsAt': 'code-16' }],
     ['vocabulary.size', { 'vocabulary.size': 300 }],
     ['optim.decayFraction', { 'optim.schedule': 'wsd', 'optim.cycleLength': 0.1, 'optim.decayFraction': 0.1 }],
     ['optim.startDecayStep', { 'optim.schedule': 'linear_decay', 'optim.startDecayStep': 600 }],

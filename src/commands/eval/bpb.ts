@@ -20,6 +20,10 @@ const bpbFlags = {
     exclusive: ['stride', 'context-bytes'],
     allowNo: true,
   }),
+  'crops-at': Flags.string({
+    summary: 'Begin crops where the windows of a codebook begin: a shipped one, or a file.',
+    helpValue: 'CODEBOOK',
+  }),
   'doc-mask': Flags.boolean({ summary: 'No attention across documents.', allowNo: true }),
   'batch-size': Flags.integer({ summary: 'Windows of one batch.', min: 1 }),
   bootstrap: Flags.integer({ summary: 'Resamples of documents for the intervals.', helpValue: 'N', min: 1 }),
@@ -34,6 +38,7 @@ const SETTING_OF = {
   'context-bytes': ['bpb', 'contextBytes'],
   stride: ['bpb', 'stride'],
   crops: ['bpb', 'crops'],
+  'crops-at': ['bpb', 'cropsAt'],
   'doc-mask': ['bpb', 'documentMask'],
   'batch-size': ['bpb', 'batchSize'],
   bootstrap: ['bpb', 'bootstrapSamples'],
@@ -55,6 +60,7 @@ Without CHECKPOINT the newest one of the project's run is evaluated, with the pr
     '<%= config.bin %> eval bpb --raw-only',
     '<%= config.bin %> eval bpb runs/proxy --raw-only --context-bytes 4096 --stride 512',
     '<%= config.bin %> eval bpb runs/m1 --raw-only --crops --context 64',
+    '<%= config.bin %> eval bpb runs/m1 --raw-only --crops --context 64 --crops-at code-16',
     '<%= config.bin %> eval bpb --compare runs/proxy runs/bytes --raw-only',
   ];
   static override args = {

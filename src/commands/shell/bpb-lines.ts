@@ -81,11 +81,13 @@ function representation({ conditions: { representation: shown }, model }: BpbRes
 }
 
 function windows({ conditions }: BpbResults): string {
-  const { context, stride, crops, context_bytes, context_bytes_wanted, document_mask } = conditions;
+  const { context, stride, crops, crops_at, context_bytes, context_bytes_wanted, document_mask } = conditions;
   const wanted = context_bytes_wanted === null ? '' : ` (${count(context_bytes_wanted)} asked for)`;
   return [
     `${count(context)} symbols, ${count(Math.round(context_bytes))} bytes${wanted}`,
-    crops ? 'each beginning anew' : `stride ${count(stride)}`,
+    crops
+      ? `each beginning anew${crops_at ? ` at windows of the codebook ${crops_at.slice(0, 12)}` : ''}`
+      : `stride ${count(stride)}`,
     document_mask ? 'documents kept apart' : 'across documents',
   ].join(', ');
 }

@@ -84,6 +84,7 @@ const CONDITIONS: readonly [string, (results: BpbResults) => string | number | b
   ['context in symbols', ({ conditions }) => conditions.context],
   ['stride in symbols', ({ conditions }) => conditions.stride],
   ['crops', ({ conditions }) => Boolean(conditions.crops)],
+  ['windows of crops', ({ conditions }) => conditions.crops_at ?? 'none'],
   ['document mask', ({ conditions }) => conditions.document_mask],
   ['architecture', ({ model }) => model.architecture],
   ['parameters', ({ model }) => model.parameters],

@@ -1,4 +1,5 @@
-import { EOS } from '../../vocabulary/layout.js';
+import type { CropWindows } from '../../data/crops.js';
+import { EOS, RAW_OFFSET } from '../../vocabulary/layout.js';
 import type { ShownDocument } from './representation.js';
 import type { Window } from './windows.js';
 
@@ -10,41 +11,77 @@ import type { Window } from './windows.js';
  *     document  b x x x x x e     context 3
  *     crop 1   [b x x x]          scores x x x
  *     crop 2   [b x x e]          scores x x e
+ *
+ * With windows, each crop ends where the last window does that it has room for, so that the next begins where a window
+ * does. A window that is longer than a crop goes on in the next.
  */
 export async function* cutCrops(
   documents: AsyncIterable<ShownDocument> | Iterable<ShownDocument>,
-  context: number,
+  cut: CropCut,
 ): AsyncGenerator<Window> {
-  for await (const document of documents) yield* cropsOf(document, context);
+  for await (const document of documents) yield* cropsOf(document, cut);
+}
+
+/** How documents are cut into crops. */
+export interface CropCut {
+  /** Symbols that the model reads of a crop. */
+  context: number;
+  /** Of documents that are shown as raw bytes; null: crops are as long as they can be. */
+  windows: CropWindows | null;
 }
 
 /** Crops of one document: 1 at least, where it ends by a symbol of its own. */
-export function cropCount(document: ShownDocument, context: number): number {
-  const { text, room } = cropShape(document, context);
-  return Math.ceil(text.length / room);
+export function cropCount(document: ShownDocument, cut: CropCut): number {
+  let count = 0;
+  for (const _ of cropEnds(document, cut)) count++;
+  return count;
 }
 
-function* cropsOf(document: ShownDocument, context: number): Generator<Window> {
+function* cropsOf(document: ShownDocument, cut: CropCut): Generator<Window> {
   const { blocks } = document;
-  const { opening, text, room } = cropShape(document, context);
+  const { context } = cut;
+  const { opening, text } = cropShape(document, context);
   const block = blocks[0];
   const symbols = block === undefined ? 0 : block.end - block.start;
   const bytesOfSymbol = block === undefined ? 0 : block.bytes / Math.max(1, symbols);
-  for (let start = 0; start < text.length; start += room) {
-    const own = text.subarray(start, start + room);
+  let start = 0;
+  for (const end of cropEnds(document, cut)) {
+    const own = text.subarray(start, end);
+    const first = start;
     const window = new Int32Array(context + 1).fill(EOS);
     window.set(opening);
     window.set(own, opening.length);
     const bytesBefore = Float64Array.from({ length: context + 1 }, (_, t) => {
       const seen = Math.max(0, t - opening.length);
-      return Math.max(0, Math.min(seen, symbols - start)) * bytesOfSymbol;
+      return Math.max(0, Math.min(seen, symbols - first)) * bytesOfSymbol;
     });
-    const cut = start > 0;
+    const cuts = start > 0;
     const from = opening.length - 1;
-    const completes = start + own.length === text.length;
+    const completes = end === text.length;
     const span = { document, from, to: from + own.length, completes };
-    yield { ids: window, bytesBefore, cutsDocument: cut, cutsStream: cut, spans: [span] };
+    yield { ids: window, bytesBefore, cutsDocument: cuts, cutsStream: cuts, spans: [span] };
+    start = end;
   }
+}
+
+/** Where the crops of a document end, as indices of its text; the last is its length. */
+function* cropEnds(document: ShownDocument, { context, windows }: CropCut): Generator<number> {
+  const { text, room } = cropShape(document, context);
+  const windowEnds = windows?.ends(rawBytes(document)) ?? new Uint32Array(0);
+  let window = 0;
+  for (let start = 0; start < text.length; ) {
+    const full = Math.min(start + room, text.length);
+    let end = 0;
+    while (window < windowEnds.length && windowEnds[window]! <= full) end = windowEnds[window++]!;
+    if (full === text.length || end <= start) end = full;
+    yield end;
+    start = end;
+  }
+}
+
+function rawBytes({ ids, blocks }: ShownDocument): Uint8Array {
+  const { start, end } = blocks[0] ?? { start: 0, end: 0 };
+  return Uint8Array.from(ids.subarray(start, end), (id) => id - RAW_OFFSET);
 }
 
 interface CropShape {

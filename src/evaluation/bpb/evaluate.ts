@@ -1,3 +1,4 @@
+import type { CropWindows } from '../../data/crops.js';
 import { CheckpointError } from '../../support/errors.js';
 import { cutCrops, type PositionCost, PositionTally } from './crops.js';
 import type { ShownDocument } from './representation.js';
@@ -15,6 +16,8 @@ export interface BpbRequest {
   stride: number;
   /** Windows that begin anew instead, and abut. */
   crops?: boolean;
+  /** Those at which crops begin; null: each is as long as it can be. */
+  cropWindows?: CropWindows | null;
   /** Batches after which to stop; the bytes of a document that is cut count as far as it was scored. Default: all. */
   batches?: number;
   signal?: AbortSignal | undefined;
@@ -41,12 +44,14 @@ export interface BpbMeasurement {
  *   what `documents` throws
  */
 export async function evaluateBpb(request: BpbRequest): Promise<BpbMeasurement> {
-  const { scorer, documents, stride, crops = false, signal, onDocument, onProgress } = request;
+  const { scorer, documents, stride, crops = false, cropWindows = null, signal, onDocument, onProgress } = request;
   const { context } = scorer.shape;
   const tally = new ScoreTally(scorer.shape.documentMask);
   const total = noCost();
   let windows = 0;
-  const windowsOf = crops ? cutCrops(documents, context) : cutWindows(documents, { context, stride });
+  const windowsOf = crops
+    ? cutCrops(documents, { context, windows: cropWindows })
+    : cutWindows(documents, { context, stride });
   const positions = crops ? new PositionTally(context) : null;
   const limited = take(batched(windowsOf, scorer.shape.rows), request.batches ?? Number.POSITIVE_INFINITY);
   for await (const { batch, scores } of scoreAhead(limited, scorer)) {

@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MARKER_FILE } from '../../checkpoints/layout.js';
+import { type CropWindows, openCropWindows } from '../../data/crops.js';
 import { readDocuments } from '../../data/documents.js';
 import type { DataOptions } from '../../data/options.js';
 import { elementCount } from '../../graph/index.js';
-import { DataError, InterruptedError } from '../../support/errors.js';
+import { ConfigError, DataError, InterruptedError } from '../../support/errors.js';
 import { requireRawBytes } from '../../vocabulary/vocabulary.js';
 import type { CheckpointedModel, ModelSettings } from '../checkpointed-model.js';
 import { BreakdownBuilder } from './breakdown.js';
@@ -60,11 +61,12 @@ export async function runBpbEvaluation(request: BpbRunRequest): Promise<BpbResul
   const { opened, settings, options, output, force, signal, onProgress } = request;
   if (options.rawOnly) requireRawBytes(opened.vocabulary);
   const representation = await representationOf(request);
+  const cropWindows = await cropWindowsOf(options, representation.description);
   await requireFreeResultsDirectory(output, force);
   const survey = await surveyDocuments(representation.show(), {
     signal,
     onProgress: (done) => onProgress?.({ done, unit: 'bytes' }),
-    cropContext: options.crops ? (options.context ?? settings.batch.sequenceLength) : null,
+    crops: options.crops ? { context: options.context ?? settings.batch.sequenceLength, windows: cropWindows } : null,
   });
   requireDocuments(survey, request.data);
   const limits = { trained: settings.batch.sequenceLength, multiple: opened.model.lengthMultiple };
@@ -88,6 +90,7 @@ export async function runBpbEvaluation(request: BpbRunRequest): Promise<BpbResul
         documents: representation.show(),
         stride: windows.stride,
         crops: options.crops,
+        cropWindows,
         signal,
         onDocument: async (document) => {
           breakdown.add(document);
@@ -101,6 +104,7 @@ export async function runBpbEvaluation(request: BpbRunRequest): Promise<BpbResul
         representation: representation.description,
         ...windows,
         crops: options.crops,
+        crops_at: cropWindows?.fingerprint ?? null,
         context_bytes: (windows.context * survey.bytes) / survey.symbols,
         context_bytes_wanted: options.contextBytes,
         document_mask: documentMask,
@@ -171,6 +175,17 @@ async function representationOf(request: BpbRunRequest) {
       return showDocuments(documents, path, { compression, rateUnit, compressor, symbols, seed: settings.seed });
     },
   };
+}
+
+/** @throws ConfigError where compressed text is scored; CodebookError for a codebook that cannot be read */
+async function cropWindowsOf({ cropsAt }: BpbOptions, { rate }: { rate: number }): Promise<CropWindows | null> {
+  if (cropsAt === null) return null;
+  if (rate > 0)
+    throw new ConfigError('the windows of a codebook are windows of raw bytes, and compressed text is scored', {
+      field: 'bpb.cropsAt',
+      hint: 'Score raw bytes with --raw-only, or leave --crops-at out.',
+    });
+  return openCropWindows(cropsAt);
 }
 
 function requireDocuments({ documents }: Survey, data: string): void {

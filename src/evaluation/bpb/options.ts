@@ -14,6 +14,14 @@ export const bpbOptions = z.strictObject({
     .boolean()
     .default(false)
     .describe('every window begins with BOS and knows nothing of the text before it; cost by position is told too'),
+  cropsAt: z
+    .string()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe(
+      'codebook at whose windows crops begin, by the name of a shipped one or its file; null: wherever the last one is full',
+    ),
   batchSize: z.int().positive().default(4).describe('windows of one batch'),
   documentMask: z
     .boolean()

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { checkpointName } from '../../checkpoints/layout.js';
+import { openCropWindows } from '../../data/crops.js';
 import { writeDirectoryAtomic } from '../../support/atomic-files.js';
 import { writeFileDurably } from '../../support/durable-files.js';
 import { DataError } from '../../support/errors.js';
@@ -91,7 +92,7 @@ export function defaultResultsDirectory(
 ): string {
   const parent = dirname(resolve(checkpoint));
   const run = join(checkpoint, basename(parent) === 'checkpoints' ? '../..' : '..');
-  const { rawOnly, context, contextBytes, stride, documentMask, crops } = options;
+  const { rawOnly, context, contextBytes, stride, documentMask, crops, cropsAt } = options;
   const asked: [string, number | boolean | null][] = [
     ['context', context],
     ['bytes', contextBytes],
@@ -100,7 +101,8 @@ export function defaultResultsDirectory(
   ];
   const suffixes = asked.flatMap(([name, value]) => (value === null ? [] : [`${name}-${value}`]));
   if (crops) suffixes.push('crops');
-  if (ownData === null || !isSamePath(data, ownData)) suffixes.push(`data-${nameOfData(data)}`);
+  if (cropsAt !== null) suffixes.push(`at-${nameOfPath(cropsAt)}`);
+  if (ownData === null || !isSamePath(data, ownData)) suffixes.push(`data-${nameOfPath(data)}`);
   return join(run, 'evaluations', [checkpointName(step), rawOnly ? 'raw' : 'training', ...suffixes].join('-'));
 }
 
@@ -118,17 +120,20 @@ export interface WantedResults {
  * Results that exist for an evaluation, or else a free place for them: the directory itself, or its name with a number
  * where that holds results of other conditions.
  *
- * @throws DataError if results are damaged; OutputError if something else stands there
+ * @throws DataError if results are damaged; CodebookError for a codebook of crops that cannot be read; OutputError if something else stands there
  */
 export async function findResults(
   directory: string,
   wanted: WantedResults,
 ): Promise<{ directory: string; results: BpbResults | null }> {
+  const { cropsAt } = wanted.options;
+  const windows = cropsAt === null ? null : (await openCropWindows(cropsAt)).fingerprint;
   for (let number = 1; ; number++) {
     const path = number === 1 ? directory : `${directory}-${number}`;
     if (!(await holdsResults(path))) return { directory: path, results: null };
     const results = await readResults(path);
-    if (isWanted(results, wanted)) return { directory: path, results };
+    if (isWanted(results, wanted) && (results.conditions.crops_at ?? null) === windows)
+      return { directory: path, results };
   }
 }
 
@@ -149,9 +154,9 @@ function isWanted({ conditions, model }: BpbResults, wanted: WantedResults): boo
   );
 }
 
-/** A readable part of a file name; its digest tells apart data of the same name in different folders. */
-function nameOfData(data: string): string {
-  const path = resolve(data);
+/** A readable part of a file name; its digest tells apart what has the same name in different folders. */
+function nameOfPath(place: string): string {
+  const path = resolve(place);
   const digest = createHash('sha256').update(path).digest('hex').slice(0, 8);
   return `${basename(path)
     .replace(/[^\w.-]+/g, '_')

@@ -36,6 +36,8 @@ export interface BpbConditions {
   stride: number;
   /** Whether every window began anew, after BOS. */
   crops: boolean;
+  /** Fingerprint of the codebook at whose windows crops began; null, or missing in results of earlier versions: none. */
+  crops_at?: string | null;
   /** Bytes of text that a window spans on average. */
   context_bytes: number;
   /** As asked for by `--context-bytes`; null: the context was given in symbols. */

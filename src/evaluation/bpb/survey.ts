@@ -1,5 +1,5 @@
 import { ConfigError } from '../../support/errors.js';
-import { cropCount } from './crops.js';
+import { type CropCut, cropCount } from './crops.js';
 import type { BpbOptions } from './options.js';
 import type { ShownDocument } from './representation.js';
 import { requireContext } from './scorer.js';
@@ -17,7 +17,7 @@ export interface Survey {
 }
 
 /**
- * @param cropContext symbols that the model reads of a crop; null: documents are not cut into crops
+ * @param crops null: documents are not cut into crops
  * @throws what `documents` throws; the reason of `signal` when it is aborted
  */
 export async function surveyDocuments(
@@ -25,8 +25,8 @@ export async function surveyDocuments(
   {
     signal,
     onProgress,
-    cropContext = null,
-  }: { signal?: AbortSignal | undefined; onProgress?(bytes: number): void; cropContext?: number | null } = {},
+    crops = null,
+  }: { signal?: AbortSignal | undefined; onProgress?(bytes: number): void; crops?: CropCut | null } = {},
 ): Promise<Survey> {
   const survey: Survey = { documents: 0, bytes: 0, symbols: 0, crops: 0 };
   for await (const document of documents) {
@@ -35,7 +35,7 @@ export async function surveyDocuments(
     survey.documents++;
     survey.bytes += document.identity.bytes;
     survey.symbols += document.ids.length;
-    if (cropContext !== null) survey.crops += cropCount(document, cropContext);
+    if (crops !== null) survey.crops += cropCount(document, crops);
     onProgress?.(survey.bytes);
   }
   return survey;

@@ -1,3 +1,4 @@
+import { type CropWindows, trainingCropWindows } from '../../data/crops.js';
 import { readDocuments } from '../../data/documents.js';
 import type { DataOptions } from '../../data/options.js';
 import type { LanguageModel } from '../../models/index.js';
@@ -31,13 +32,19 @@ export class Validation {
     private readonly request: ValidationRequest,
     private readonly path: string,
     private readonly scorer: Scorer,
+    private readonly cropWindows: CropWindows | null,
   ) {}
 
-  /** @throws ConfigError if no held-out data is configured, or the model cannot read such windows */
+  /**
+   * @throws ConfigError if no held-out data is configured, or the model cannot read such windows; CodebookError for a
+   *   codebook of crops that cannot be read
+   */
   static async open(request: ValidationRequest): Promise<Validation> {
     const { session, model, rows, context, documentMask } = request;
     const path = requireHeldOut(request.data.validation);
-    return new Validation(request, path, await Scorer.open(session, model, { rows, context, documentMask }));
+    const cropWindows = await trainingCropWindows(request.data.crop);
+    const scorer = await Scorer.open(session, model, { rows, context, documentMask });
+    return new Validation(request, path, scorer, cropWindows);
   }
 
   /**
@@ -62,6 +69,7 @@ export class Validation {
       documents: shown,
       stride: context,
       crops: data.crop !== null,
+      cropWindows: this.cropWindows,
       batches,
       signal,
     });

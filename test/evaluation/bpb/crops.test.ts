@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { CropWindows } from '../../../src/data/crops.js';
 import { cropCount, cutCrops } from '../../../src/evaluation/bpb/crops.js';
 import { evaluateBpb } from '../../../src/evaluation/bpb/evaluate.js';
 import type { ShownDocument } from '../../../src/evaluation/bpb/representation.js';
@@ -11,9 +12,13 @@ import { interpretedSession, parameterValues, tinyModel } from '../tiny-model.js
 const VANILLA = { compression: { mode: 'vanilla' as const, rate: 0 } };
 const TEXTS = ['The first text.', 'é', 'a longer one, of more than two windows', 'x', 'eight by'];
 
-async function cropsOf(documents: ShownDocument[], context: number): Promise<Window[]> {
+async function cropsOf(
+  documents: ShownDocument[],
+  context: number,
+  windows: CropWindows | null = null,
+): Promise<Window[]> {
   const crops: Window[] = [];
-  for await (const crop of cutCrops(documents, context)) crops.push(crop);
+  for await (const crop of cutCrops(documents, { context, windows })) crops.push(crop);
   return crops;
 }
 
@@ -34,7 +39,7 @@ describe('crops of documents', () => {
       const own = crops.filter(({ spans }) => spans[0]!.document === document);
       expect(own.map(({ ids }) => textOf(ids.subarray(1))).join('')).toBe(TEXTS[index]);
       expect(own.map(({ spans }) => spans[0]!.completes)).toEqual(own.map((_, i) => i === own.length - 1));
-      expect(own).toHaveLength(cropCount(document, 8));
+      expect(own).toHaveLength(cropCount(document, { context: 8, windows: null }));
     }
   });
 
@@ -51,6 +56,32 @@ describe('crops of documents', () => {
       [BOS, RAW_START],
       [BOS, RAW_START],
     ]);
+  });
+});
+
+describe('crops at windows', () => {
+  /** Windows that end after every space. */
+  const words: CropWindows = {
+    fingerprint: 'words',
+    ends: (bytes) =>
+      Uint32Array.from([...bytes].flatMap((byte, i) => (byte === 32 || i + 1 === bytes.length ? [i + 1] : []))),
+  };
+  const cutAt = async (texts: string[], context: number) => {
+    const documents = await shown(texts, VANILLA);
+    const crops = await cropsOf(documents, context, words);
+    expect(crops).toHaveLength(
+      documents.reduce((sum, document) => sum + cropCount(document, { context, windows: words }), 0),
+    );
+    return crops.map(({ ids, spans: [span] }) => textOf(ids.subarray(1, 1 + span!.to - span!.from)));
+  };
+
+  it('end with the last window that they have room for, and have all of the text once', async () => {
+    expect(await cutAt(['ab cd ef ghijk l'], 8)).toEqual(['ab cd ', 'ef ', 'ghijk l']);
+    expect((await cutAt(TEXTS, 16)).join('')).toBe(TEXTS.join(''));
+  });
+
+  it('go on within a window that is longer than a crop', async () => {
+    expect(await cutAt(['a bcdefghijklm nop q rs'], 8)).toEqual(['a ', 'bcdefghi', 'jklm ', 'nop q rs', '']);
   });
 });
 

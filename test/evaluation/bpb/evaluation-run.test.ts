@@ -6,6 +6,8 @@ import { type DocumentLine, readDocumentLines } from '../../../src/evaluation/bp
 import { bpbOptions } from '../../../src/evaluation/bpb/options.js';
 import { defaultResultsDirectory } from '../../../src/evaluation/bpb/results-directory.js';
 import { type BpbRunRequest, runBpbEvaluation } from '../../../src/evaluation/index.js';
+import { resolveCodebook } from '../../../src/neural-coding/artifacts.js';
+import { readCodebook } from '../../../src/neural-coding/codebook-file.js';
 import { InterruptedError } from '../../../src/support/errors.js';
 import { jsonl, numberedTexts, temporaryData } from '../../data/temporary-data.js';
 import { temporaryDirectory } from '../../support/temporary-directory.js';
@@ -50,6 +52,31 @@ async function linesOf(directory: string): Promise<DocumentLine[]> {
 }
 
 const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
+
+describe('an evaluation of crops at the windows of a codebook', () => {
+  const options = bpbOptions.parse({ rawOnly: true, crops: true, cropsAt: 'code-16', bootstrapSamples: 200 });
+
+  it('scores all bytes once, and names the codebook by its fingerprint', async () => {
+    const { fingerprint } = await readCodebook(resolveCodebook('code-16'));
+    const { results, checkpoint } = await evaluate({ options });
+    expect(results.num_bytes).toBe(Buffer.byteLength(ALL.join('')));
+    expect(results.conditions).toMatchObject({ crops: true, crops_at: fingerprint });
+    const without = await evaluate({ options: { ...options, cropsAt: null }, checkpoint });
+    expect(without.results.conditions.crops_at).toBeNull();
+    expect(without.results.conditions.windows).toBeLessThanOrEqual(results.conditions.windows);
+  });
+
+  it('is of raw bytes only', async () => {
+    await expect(evaluate({ options: { ...options, rawOnly: false } })).rejects.toThrow(/windows of raw bytes/);
+  });
+
+  it('has a place of its own', () => {
+    const place = { data: 'held-out', ownData: 'held-out' };
+    expect(defaultResultsDirectory('run/checkpoints/5', 5, options, place)).toMatch(
+      /-raw-crops-at-code-16-[0-9a-f]{8}$/,
+    );
+  });
+});
 
 describe('an evaluation', () => {
   it('reads every file, and leaves the figures of the reference under its names', async () => {
