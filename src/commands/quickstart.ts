@@ -7,9 +7,9 @@ import { describeQuickstart } from './shell/quickstart-lines.js';
 import { trainingObserver } from './shell/training-lines.js';
 
 export default class QuickstartCommand extends BaseCommand {
-  static override summary = 'From nothing to trained models in minutes: a byte model and a gzip proxy, compared.';
+  static override summary = 'From nothing to trained models in minutes: raw bytes and three proxies, compared.';
   static override description =
-    `Imports source code found on this machine, holds a part out, trains two small models with equal compute – one on raw bytes, one mostly on gzip-compressed text – measures both on raw bytes of the held-out part, and writes a page with the curves.
+    `Imports source code found on this machine, holds a part out, trains four small models with equal compute – one on raw bytes, three mostly on text that was compressed by gzip, by a BPE of 4096 tokens, or into neural codes of 12 bits – measures all on raw bytes of the held-out part, and writes a page with the curves.
 
 One that was stopped goes on when it is started again.`;
   static override examples = [
@@ -23,7 +23,7 @@ One that was stopped goes on when it is started again.`;
       helpValue: 'DIR',
       default: 'quickstart',
     }),
-    minutes: minutesFlag({ summary: 'Time for all of it; 3.5 by default.' }),
+    minutes: minutesFlag({ summary: 'Time for all of it; 4 by default.' }),
     data: Flags.string({ summary: 'Folder of text to train on, instead.', helpValue: 'DIR' }),
     force: Flags.boolean({ summary: 'Begin anew where a quickstart was finished or stopped.' }),
   };

@@ -1,4 +1,5 @@
 import { readdir, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { acquireLock, type DirectoryLock } from '../support/directory-lock.js';
 import { OutputError } from '../support/errors.js';
 import { exists, systemErrorCode } from '../support/output-failures.js';
@@ -57,6 +58,7 @@ async function namesIn(directory: string): Promise<string[]> {
 
 /** Removes what a quickstart made, the plan last: until then the directory is known as a quickstart's. */
 async function removeQuickstart(layout: QuickstartLayout): Promise<void> {
-  const { results, report, runs, untrained, data, plan } = layout;
-  for (const path of [results, report, runs, untrained, data, plan]) await rm(path, { recursive: true, force: true });
+  const { results, report, runs, untrained, tokenizer, data, plan } = layout;
+  for (const path of [results, report, runs, untrained, dirname(tokenizer), data, plan])
+    await rm(path, { recursive: true, force: true });
 }

@@ -4,12 +4,32 @@ import { createModel, type LanguageModel, vocabularySizes } from '../models/inde
 import type { PluginRegistry } from '../plugins/registry.js';
 import { initialParameters } from '../training/initialise.js';
 import { isOptimizerState } from '../training/optimizer.js';
+import { usedIds } from '../vocabulary/vocabulary.js';
 import type { RunConfig } from './models.js';
 
-/** The model that a configuration describes, without values. */
-export async function configuredModel(config: Config, registry: PluginRegistry): Promise<LanguageModel> {
-  const { layout } = await configuredVocabulary(config, registry);
-  return createModel(config.model, vocabularySizes(layout.size));
+/** A model without values, and the floating-point operations of one optimizer step of it. */
+export interface ConfiguredModel {
+  model: LanguageModel;
+  flopsPerStep: number;
+}
+
+/**
+ * The model that a configuration describes.
+ *
+ * @param alphabetSize of the compressor where that cannot be asked yet; null: it is asked
+ */
+export async function configuredModel(
+  config: Config,
+  registry: PluginRegistry,
+  alphabetSize: number | null,
+): Promise<ConfiguredModel> {
+  const layout =
+    alphabetSize === null ? (await configuredVocabulary(config, registry)).layout : vocabularyFor(config, alphabetSize);
+  const model = createModel(config.model, vocabularySizes(layout.size));
+  const { size, sequenceLength } = config.batch;
+  // Without raw heads the share of raw symbols changes nothing.
+  const flopsPerSymbol = model.flops({ sequenceLength, rawShare: 0, usedIds: usedIds(layout) });
+  return { model, flopsPerStep: size * sequenceLength * flopsPerSymbol };
 }
 
 async function configuredVocabulary(config: Config, registry: PluginRegistry): Promise<TrainedVocabulary> {

@@ -8,6 +8,8 @@ export interface QuickstartLayout {
   data: string;
   training: string;
   validation: string;
+  /** Trained on the training data, for the model that reads tokens. */
+  tokenizer: string;
   runs: string;
   /** Models as they were before training. */
   untrained: string;
@@ -25,6 +27,7 @@ export function quickstartLayout(directory: string): QuickstartLayout {
     data,
     training: join(data, 'train'),
     validation: join(data, 'validation'),
+    tokenizer: join(directory, 'tokenizer', 'tokenizer.json'),
     runs: join(directory, 'runs'),
     untrained: join(directory, 'untrained'),
     report: join(directory, 'report.html'),

@@ -4,7 +4,7 @@ import { type Config, type FlagSetting, type ResolvedConfig, serialiseConfig } f
 import { resolveSources, withBases } from '../config/load.js';
 import { presetSource } from '../config/presets.js';
 import type { QuickstartLayout } from './layout.js';
-import { BATCH, type QuickstartPlan } from './plan.js';
+import { BATCH } from './plan.js';
 
 /** A model that a quickstart trains. */
 export interface QuickstartModel {
@@ -16,13 +16,23 @@ export interface QuickstartModel {
   recipe: string;
   /** Whether its text is compressed by a schedule, whose phases are to be fitted to the number of steps. */
   scheduled: boolean;
+  /** Whether its compressor needs the tokenizer that the quickstart trains. */
+  needsTokenizer: boolean;
 }
 
-/** The two that are compared: equal in heads, symbols a step, context and steps. */
-export const QUICKSTART_MODELS = {
-  bytes: { name: 'bytes', title: 'the byte model', recipe: 'bytes-1m', scheduled: false },
-  gzip: { name: 'gzip', title: 'the gzip proxy', recipe: 'gzip-proxy-1m', scheduled: true },
-} as const satisfies Record<string, QuickstartModel>;
+/** Tokens of the tokenizer that the quickstart trains: about as many symbols as the codes of 12 bits. */
+export const TOKENIZER_SIZE = 4096;
+
+/** What is compared: equal in heads, symbols a step, context and floating-point operations. */
+export const QUICKSTART_MODELS: readonly QuickstartModel[] = [
+  { name: 'bytes', title: 'the byte model', recipe: 'bytes-1m', scheduled: false, needsTokenizer: false },
+  { name: 'gzip', title: 'the gzip proxy', recipe: 'gzip-proxy-1m', scheduled: true, needsTokenizer: false },
+  { name: 'bpe', title: 'the BPE proxy', recipe: 'token-proxy-1m', scheduled: true, needsTokenizer: true },
+  { name: 'neural', title: 'the neural proxy', recipe: 'neural-proxy-12-1m', scheduled: true, needsTokenizer: false },
+];
+
+/** The one that proxies are compared with. */
+export const BASELINE = QUICKSTART_MODELS[0]!;
 
 /** Steps of the first phase of the schedule as a share of all: as in the reference's scripts. */
 const FIRST_PHASE = 0.2;
@@ -51,14 +61,10 @@ export interface RunConfig {
  * The configuration of a model's run: its recipe, with what the plan and the layout of the quickstart fix. The project
  * file of the working directory plays no part.
  */
-export function runConfig(
-  model: QuickstartModel,
-  plan: Pick<QuickstartPlan, 'steps'>,
-  layout: QuickstartLayout,
-): RunConfig {
+export function runConfig(model: QuickstartModel, steps: number, layout: QuickstartLayout): RunConfig {
   const directory = join(layout.runs, model.name);
   const recipe = presetSource(model.recipe, { directory: '.', chain: [] });
-  const settings = fixedSettings(model, plan.steps, layout, directory);
+  const settings = fixedSettings(model, steps, layout, directory);
   const { config, origins }: ResolvedConfig = resolveSources([
     ...withBases(recipe),
     commandLineSource(
@@ -74,7 +80,7 @@ function setting(name: string, value: unknown): FlagSetting {
 }
 
 function fixedSettings(
-  { name, scheduled }: QuickstartModel,
+  { name, scheduled, needsTokenizer }: QuickstartModel,
   steps: number,
   layout: QuickstartLayout,
   directory: string,
@@ -99,6 +105,9 @@ function fixedSettings(
           ['data.schedule.steady', steps - firstPhase],
         ] satisfies [string, unknown][])
       : []),
+    ...(needsTokenizer ? ([['compressors.bpe.tokenizer', layout.tokenizer]] satisfies [string, unknown][]) : []),
+    // As for the small vocabularies: memory is no matter at this size.
+    ['loss.chunkTokens', null],
     ['checkpoint.every', every(CHECKPOINTS)],
     ['logging.every', every(LINES)],
     ['validation.every', every(VALIDATIONS)],

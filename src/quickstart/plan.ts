@@ -9,12 +9,9 @@ import { systemErrorCode } from '../support/output-failures.js';
  * quickstart that was stopped goes on with the same plan.
  */
 
-/** Sequences of one optimizer step and symbols of each, the same for all models: steps that cost the same. */
+/** Sequences of one optimizer step and symbols of each, the same for all models. */
 export const BATCH = { size: 8, sequenceLength: 256 } as const;
 const SYMBOLS_PER_STEP = BATCH.size * BATCH.sequenceLength;
-
-/** Models that are trained; each is evaluated before and after. */
-const MODELS = 2;
 
 /** Shares of the time; what is left is for importing, opening sessions, the report and other programs. */
 const TRAINING_SHARE = 0.65;
@@ -29,10 +26,15 @@ const MOST_HELD_OUT = 500_000;
 
 const planSchema = z.strictObject({
   minutes: z.number().positive(),
-  /** Measured on this machine. */
-  secondsPerStep: z.number().positive(),
-  /** Optimizer steps of each model. */
-  steps: z.int().positive(),
+  /** Of each model, by name: what a step costs, measured on this machine, and how many it is trained for. */
+  models: z.record(
+    z.string(),
+    z.strictObject({
+      secondsPerStep: z.number().positive(),
+      flopsPerStep: z.number().positive(),
+      steps: z.int().positive(),
+    }),
+  ),
   /** Bytes of text to hold out. */
   heldOutBytes: z.int().positive(),
   source: z.strictObject({
@@ -44,20 +46,35 @@ const planSchema = z.strictObject({
 
 export type QuickstartPlan = z.infer<typeof planSchema>;
 
-/** As many steps and as much held-out text as fit into the time at the measured speed. */
+/** What one optimizer step of a model takes. */
+export interface StepCost {
+  secondsPerStep: number;
+  flopsPerStep: number;
+}
+
+/**
+ * As many steps and as much held-out text as fit into the time at the measured speeds. Every model has the same number of
+ * floating-point operations, less what is left of a step, and is evaluated before and after.
+ */
 export function fitToTime(
   minutes: number,
-  secondsPerStep: number,
-): Pick<QuickstartPlan, 'minutes' | 'secondsPerStep' | 'steps' | 'heldOutBytes'> {
+  costs: Readonly<Record<string, StepCost>>,
+): Pick<QuickstartPlan, 'minutes' | 'models' | 'heldOutBytes'> {
   const seconds = 60 * minutes;
-  const steps = Math.floor((TRAINING_SHARE * seconds) / (MODELS * secondsPerStep));
+  const all = Object.values(costs);
+  const secondsPerFlop = all.reduce((sum, cost) => sum + cost.secondsPerStep / cost.flopsPerStep, 0);
+  const flops = (TRAINING_SHARE * seconds) / secondsPerFlop;
   // A raw byte is a symbol.
-  const secondsPerByte = (SCORING_COST * secondsPerStep) / SYMBOLS_PER_STEP;
-  const heldOut = (EVALUATION_SHARE * seconds) / (2 * MODELS * secondsPerByte);
+  const secondsPerByte = all.reduce((sum, cost) => sum + (SCORING_COST * cost.secondsPerStep) / SYMBOLS_PER_STEP, 0);
+  const heldOut = (EVALUATION_SHARE * seconds) / (2 * secondsPerByte);
   return {
     minutes,
-    secondsPerStep,
-    steps: Math.max(LEAST_STEPS, steps),
+    models: Object.fromEntries(
+      Object.entries(costs).map(([name, cost]) => [
+        name,
+        { ...cost, steps: Math.max(LEAST_STEPS, Math.floor(flops / cost.flopsPerStep)) },
+      ]),
+    ),
     heldOutBytes: Math.round(Math.min(MOST_HELD_OUT, Math.max(LEAST_HELD_OUT, heldOut))),
   };
 }

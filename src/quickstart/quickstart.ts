@@ -3,6 +3,7 @@ import { loadConfigFile } from '../config/index.js';
 import { importSourceTree } from '../data/import.js';
 import { IMPORT_DEFAULTS } from '../data/import-options.js';
 import { findSourceCode } from '../data/source-candidates.js';
+import { REQUEST_DEFAULTS } from '../data/tokenizer-training/options.js';
 import { holdsResults, openCheckpointedModel, runBpbEvaluation } from '../evaluation/index.js';
 import type { PluginRegistry } from '../plugins/registry.js';
 import { buildReport } from '../reporting/index.js';
@@ -10,18 +11,19 @@ import { writeFileAtomic } from '../support/atomic-files.js';
 import type { DirectoryLock } from '../support/directory-lock.js';
 import { InterruptedError, PcError, UsageError } from '../support/errors.js';
 import { exists } from '../support/output-failures.js';
+import { TRAINING_DEFAULTS } from '../tokenizers/training/options.js';
 import { type TrainingObserver, train } from '../training/trainer.js';
 import { claimDirectory } from './directory.js';
 import { configuredModel, saveInitialModel } from './initial-model.js';
 import { evaluationDirectory, type QuickstartLayout, quickstartLayout, untrainedDirectory } from './layout.js';
-import { QUICKSTART_MODELS, type QuickstartModel, type RunConfig, runConfig } from './models.js';
-import { fitToTime, type QuickstartPlan, writePlan } from './plan.js';
+import { QUICKSTART_MODELS, type QuickstartModel, type RunConfig, runConfig, TOKENIZER_SIZE } from './models.js';
+import { fitToTime, type QuickstartPlan, type StepCost, writePlan } from './plan.js';
 import { gatherResults, type QuickstartResults } from './results.js';
 import { sourceBytes } from './source-size.js';
 import { measureSecondsPerStep } from './speed.js';
 
 /** Time that a quickstart may take where nothing else is asked for; the margin is that of a busy machine. */
-const DEFAULT_MINUTES = 3.5;
+const DEFAULT_MINUTES = 4;
 
 /** Share of the time that is spent on measuring the speed. */
 const MEASURING_SHARE = 0.04;
@@ -58,8 +60,8 @@ export interface QuickstartStage {
 }
 
 /**
- * From nothing to a comparison of two models: imports source code, trains a byte model and a gzip proxy on it with
- * equal compute, measures both on held-out raw bytes before and after, and writes a page about it.
+ * From nothing to a comparison of models: imports source code, trains a byte model and three proxies on it with equal
+ * compute, measures all on held-out raw bytes before and after, and writes a page about it.
  */
 export class Quickstart {
   private readonly layout: QuickstartLayout;
@@ -95,11 +97,11 @@ export class Quickstart {
 
   /** In order; each needs those before it. An aborted signal ends them with its reason, and nothing finished is lost. */
   get stages(): QuickstartStage[] {
-    const { bytes, gzip } = QUICKSTART_MODELS;
     const stages: QuickstartStage[] = [
       { title: 'Measuring the speed of this machine', run: (watch) => this.makePlan(watch) },
       { title: 'Importing source code', run: (watch) => this.importData(watch) },
-      ...[bytes, gzip].flatMap((model): QuickstartStage[] => [
+      { title: `Training a tokenizer of ${TOKENIZER_SIZE} tokens`, run: (watch) => this.trainTokenizer(watch) },
+      ...QUICKSTART_MODELS.flatMap((model): QuickstartStage[] => [
         { title: `Evaluating ${model.title} before training`, run: (watch) => this.evaluateUntrained(model, watch) },
         { title: `Training ${model.title}`, run: (watch) => this.train(model, watch) },
         { title: `Evaluating ${model.title}`, run: (watch) => this.evaluateTrained(model, watch) },
@@ -136,11 +138,15 @@ export class Quickstart {
   private async makePlan({ note }: StageWatch): Promise<void> {
     const { data, registry, signal } = this.request;
     if (this.plan === null) {
-      const { config } = runConfig(QUICKSTART_MODELS.gzip, { steps: 1 }, this.layout);
-      const model = await configuredModel(config, registry);
       const minutes = this.request.minutes ?? DEFAULT_MINUTES;
-      const seconds = MEASURING_SHARE * 60 * minutes;
-      const secondsPerStep = await measureSecondsPerStep(config, model, registry, { seconds, signal });
+      const seconds = (MEASURING_SHARE * 60 * minutes) / QUICKSTART_MODELS.length;
+      const costs: Record<string, StepCost> = {};
+      for (const model of QUICKSTART_MODELS) {
+        const { config } = runConfig(model, 1, this.layout);
+        const configured = await configuredModel(config, registry, model.needsTokenizer ? TOKENIZER_SIZE : null);
+        const secondsPerStep = await measureSecondsPerStep(config, configured.model, registry, { seconds, signal });
+        costs[model.name] = { secondsPerStep, flopsPerStep: configured.flopsPerStep };
+      }
       // The directory is the quickstart's own, so that the same text is found wherever it is started.
       const source =
         data === null
@@ -148,13 +154,37 @@ export class Quickstart {
           : { title: data, directories: [data], extensions: null };
       const { title, directories, extensions } = source;
       this.plan = {
-        ...fitToTime(minutes, secondsPerStep),
+        ...fitToTime(minutes, costs),
         source: { title, directories, extensions: extensions && [...extensions] },
       };
       await writePlan(this.layout.plan, this.plan);
     }
-    const { steps, secondsPerStep, minutes } = this.plan;
-    note(`${secondsPerStep.toFixed(2)} s a step: ${steps} steps of each model in about ${minutes} min in all`);
+    const { models, minutes } = this.plan;
+    const each = Object.entries(models).map(
+      ([name, { steps, secondsPerStep }]) => `${name} ${steps} steps of ${secondsPerStep.toFixed(2)} s`,
+    );
+    note(`${each.join(', ')}; about ${minutes} min in all`);
+  }
+
+  private async trainTokenizer({ progress, note }: StageWatch): Promise<void> {
+    const { training, tokenizer } = this.layout;
+    if (await exists(tokenizer)) return;
+    const { trainTokenizerOnData } = await import('../data/tokenizer-training/train-tokenizer.js');
+    const report = await trainTokenizerOnData({
+      ...REQUEST_DEFAULTS,
+      data: [training],
+      output: tokenizer,
+      tokenizer: { ...TRAINING_DEFAULTS, vocabularySize: TOKENIZER_SIZE, specialTokens: [] },
+      workers: 1,
+      force: false,
+      signal: this.request.signal,
+      progress: (phase) => {
+        if (phase.phase === 'count') progress({ done: phase.bytes, total: phase.totalBytes, unit: 'bytes' });
+        else progress({ done: phase.tokens, total: phase.vocabularySize, unit: 'tokens' });
+      },
+    });
+    const { heldOut } = report;
+    if (heldOut !== null) note(`${heldOut.bytesPerToken.toFixed(2)} bytes a token`);
   }
 
   private async importData({ progress, note }: StageWatch): Promise<void> {
@@ -251,10 +281,10 @@ export class Quickstart {
 
   private async report(): Promise<void> {
     const { version, signal } = this.request;
-    const results = await gatherResults(this.layout, signal);
+    const results = await gatherResults(this.layout, this.plan!, signal);
     const { page } = await buildReport({
       directories: results.models.map(({ run }) => run),
-      title: 'Quickstart: raw bytes against a gzip proxy',
+      title: 'Quickstart: raw bytes against three proxies',
       madeBy: `proxy-compression ${version}`,
     });
     await writeFileAtomic(this.layout.report, page);
@@ -263,7 +293,7 @@ export class Quickstart {
   }
 
   private configOf(model: QuickstartModel): RunConfig {
-    return runConfig(model, this.plan!, this.layout);
+    return runConfig(model, this.plan!.models[model.name]!.steps, this.layout);
   }
 }
 

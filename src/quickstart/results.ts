@@ -4,7 +4,8 @@ import { readMetrics } from '../reporting/metrics-reader.js';
 import type { Point } from '../reporting/series.js';
 import { METRICS_FILE } from '../training/logging/index.js';
 import { evaluationDirectory, type QuickstartLayout, runDirectory, untrainedDirectory } from './layout.js';
-import { QUICKSTART_MODELS, type QuickstartModel } from './models.js';
+import { BASELINE, QUICKSTART_MODELS, type QuickstartModel } from './models.js';
+import type { QuickstartPlan } from './plan.js';
 
 /** What became of one model. */
 export interface ModelResult {
@@ -21,33 +22,45 @@ export interface ModelResult {
   /** Symbols that it was trained on, and the bytes of text that they stand for. */
   symbols: number;
   bytes: number;
+  /** Floating-point operations of its training. */
+  flops: number;
   /** Seconds that its steps took. */
   trainingSeconds: number;
 }
 
 export interface QuickstartResults {
   models: ModelResult[];
-  /** The gzip proxy (A) less the byte model (B), paired by document. */
-  comparison: BpbComparison;
+  /** Each proxy (A) less the byte model (B), paired by document. */
+  comparisons: { model: string; comparison: BpbComparison }[];
   heldOut: { documents: number; bytes: number };
   /** The page. */
   report: string;
 }
 
 /** Gathers what all stages have left in their files. */
-export async function gatherResults(layout: QuickstartLayout, signal: AbortSignal): Promise<QuickstartResults> {
-  const { bytes, gzip } = QUICKSTART_MODELS;
-  const evaluations = [gzip, bytes].map(({ name }) => evaluationDirectory(runDirectory(layout, name)));
-  const comparison = await compareResults([evaluations[0]!, evaluations[1]!], { ...resampling(), signal });
-  return {
-    models: [await resultOf(bytes, layout), await resultOf(gzip, layout)],
-    comparison,
-    heldOut: { documents: comparison.num_documents, bytes: comparison.num_bytes },
-    report: layout.report,
-  };
+export async function gatherResults(
+  layout: QuickstartLayout,
+  plan: QuickstartPlan,
+  signal: AbortSignal,
+): Promise<QuickstartResults> {
+  const evaluationOf = ({ name }: QuickstartModel) => evaluationDirectory(runDirectory(layout, name));
+  const models: ModelResult[] = [];
+  const comparisons: QuickstartResults['comparisons'] = [];
+  for (const model of QUICKSTART_MODELS) {
+    models.push(await resultOf(model, layout, plan));
+    if (model === BASELINE) continue;
+    const pair = [evaluationOf(model), evaluationOf(BASELINE)] as const;
+    comparisons.push({ model: model.name, comparison: await compareResults(pair, { ...resampling(), signal }) });
+  }
+  const { num_documents, num_bytes } = comparisons[0]!.comparison;
+  return { models, comparisons, heldOut: { documents: num_documents, bytes: num_bytes }, report: layout.report };
 }
 
-async function resultOf({ name, title }: QuickstartModel, layout: QuickstartLayout): Promise<ModelResult> {
+async function resultOf(
+  { name, title }: QuickstartModel,
+  layout: QuickstartLayout,
+  plan: QuickstartPlan,
+): Promise<ModelResult> {
   const run = runDirectory(layout, name);
   const before = await readResults(evaluationDirectory(untrainedDirectory(layout, name)));
   const after = await readResults(evaluationDirectory(run));
@@ -63,6 +76,7 @@ async function resultOf({ name, title }: QuickstartModel, layout: QuickstartLayo
     interval: after.interval,
     symbols: last.get('total_symbols') ?? 0,
     bytes: last.get('total_bytes') ?? 0,
+    flops: steps * plan.models[name]!.flopsPerStep,
     trainingSeconds: secondsOf(series.get('tokens_per_second') ?? []),
   };
 }

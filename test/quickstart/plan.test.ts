@@ -9,35 +9,55 @@ import { temporaryDirectory } from '../support/temporary-directory.js';
 const SYMBOLS = BATCH.size * BATCH.sequenceLength;
 
 describe('the plan of a quickstart', () => {
-  it('trains two models and scores four times within the time, if scoring costs a third of training', () => {
+  it('trains all models and scores each twice within the time, if scoring costs a third of training', () => {
     fc.assert(
       fc.property(
         fc.double({ min: 1, max: 60, noNaN: true }),
-        fc.double({ min: 0.01, max: 0.5, noNaN: true }),
-        (minutes, secondsPerStep) => {
-          const { steps, heldOutBytes } = fitToTime(minutes, secondsPerStep);
-          const training = 2 * steps * secondsPerStep;
-          const scoring = (4 * heldOutBytes * secondsPerStep) / 3 / SYMBOLS;
+        fc.array(
+          fc.record({
+            secondsPerStep: fc.double({ min: 0.01, max: 0.1, noNaN: true }),
+            flopsPerStep: fc.double({ min: 1e9, max: 4e9, noNaN: true }),
+          }),
+          { minLength: 1, maxLength: 4 },
+        ),
+        (minutes, costs) => {
+          const { models, heldOutBytes } = fitToTime(minutes, Object.fromEntries(costs.entries()));
+          const training = Object.values(models).reduce(
+            (sum, { steps, secondsPerStep }) => sum + steps * secondsPerStep,
+            0,
+          );
+          const secondsPerSymbol = costs.reduce((sum, { secondsPerStep }) => sum + secondsPerStep, 0) / SYMBOLS;
+          const scoring = (bytes: number) => (2 * bytes * secondsPerSymbol) / 3;
           expect(training).toBeLessThanOrEqual(0.65 * 60 * minutes + 1e-9);
           // A floor holds enough text back for an interval, however slow the machine.
-          expect(scoring).toBeLessThanOrEqual(
-            Math.max(0.15 * 60 * minutes, (4 * 60_000 * secondsPerStep) / 3 / SYMBOLS),
-          );
+          expect(scoring(heldOutBytes)).toBeLessThanOrEqual(Math.max(0.15 * 60 * minutes, scoring(60_000)));
         },
       ),
     );
   });
 
   it('grows with the time and with the speed of the machine', () => {
-    expect(fitToTime(8, 0.2).steps).toBe(2 * fitToTime(4, 0.2).steps);
-    expect(fitToTime(4, 0.1).steps).toBe(2 * fitToTime(4, 0.2).steps);
-    expect(fitToTime(0.001, 1).steps).toBeGreaterThan(0);
+    const steps = (minutes: number, secondsPerStep: number) =>
+      fitToTime(minutes, { one: { secondsPerStep, flopsPerStep: 1e9 } }).models.one!.steps;
+    expect(steps(8, 0.2)).toBe(2 * steps(4, 0.2));
+    expect(steps(4, 0.1)).toBe(2 * steps(4, 0.2));
+    expect(steps(0.001, 1)).toBeGreaterThan(0);
+  });
+
+  it('gives every model the same floating-point operations, whatever they cost', () => {
+    const { models } = fitToTime(4, {
+      small: { secondsPerStep: 0.1, flopsPerStep: 1e9 },
+      large: { secondsPerStep: 0.4, flopsPerStep: 2e9 },
+    });
+    expect(models.small!.steps).toBe(2 * models.large!.steps);
+    expect(models.small!.steps * 0.1 + models.large!.steps * 0.4).toBeCloseTo(0.65 * 60 * 4, 6);
   });
 
   it('is read as it was written, and missing where there is none', async () => {
     const file = join(temporaryDirectory(), 'plan.json');
     expect(await readPlan(file)).toBeNull();
-    const plan = { ...fitToTime(4, 0.2), source: { title: 'code', directories: ['/a'], extensions: ['ts'] } };
+    const costs = { bytes: { secondsPerStep: 0.2, flopsPerStep: 1e9 } };
+    const plan = { ...fitToTime(4, costs), source: { title: 'code', directories: ['/a'], extensions: ['ts'] } };
     await writePlan(file, plan);
     expect(await readPlan(file)).toEqual(plan);
   });
