@@ -1,3 +1,4 @@
+import { RAW_LIMIT } from '../vocabulary/layout.js';
 import type { PassedOver } from './documents.js';
 import type { Block } from './symbol-layout.js';
 
@@ -17,6 +18,11 @@ export interface BatchStatistics {
   documents: number;
   raw: TextCount;
   compressed: TextCount;
+  /**
+   * Places in compressed blocks where so many literals follow each other as the model has heads: all labels are then ids of
+   * raw bytes, and a model with raw heads takes the position for raw text.
+   */
+  literalsAsRaw: number;
   /** Records passed over while the batch was assembled. */
   passedOver: PassedOver;
 }
@@ -26,6 +32,7 @@ export function emptyStatistics(): BatchStatistics {
     documents: 0,
     raw: { documents: 0, bytes: 0, symbols: 0 },
     compressed: { documents: 0, bytes: 0, symbols: 0 },
+    literalsAsRaw: 0,
     passedOver: { bad: 0, empty: 0 },
   };
 }
@@ -46,6 +53,28 @@ export function countBlock(statistics: BatchStatistics, block: Block, from: numb
   count.bytes += bytesBefore(last) - bytesBefore(first);
 }
 
+/**
+ * Counts where `labels` literals of a compressed block follow each other, the last of them in the part `from` ≤ index < `to`.
+ *
+ * @param ids of the document, all of it
+ */
+export function countLiterals(
+  statistics: BatchStatistics,
+  { representation, start, end }: Block,
+  from: number,
+  to: number,
+  ids: Int32Array,
+  labels: number,
+): void {
+  if (representation === 'raw') return;
+  const last = Math.min(end, to);
+  let run = 0;
+  for (let index = Math.max(start, from - labels + 1); index < last; index++) {
+    run = ids[index]! < RAW_LIMIT ? run + 1 : 0;
+    if (run >= labels && index >= from) statistics.literalsAsRaw++;
+  }
+}
+
 /** The sum of several batches' statistics, or of several processes' shares of one. */
 export function sumStatistics(all: Iterable<BatchStatistics>): BatchStatistics {
   const sum = emptyStatistics();
@@ -56,6 +85,7 @@ export function sumStatistics(all: Iterable<BatchStatistics>): BatchStatistics {
       sum[representation].bytes += each[representation].bytes;
       sum[representation].symbols += each[representation].symbols;
     }
+    sum.literalsAsRaw += each.literalsAsRaw;
     sum.passedOver.bad += each.passedOver.bad;
     sum.passedOver.empty += each.passedOver.empty;
   }

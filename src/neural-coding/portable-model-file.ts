@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { inFloat32 } from '../checkpoints/half-precision.js';
-import { openCheckpoint } from '../checkpoints/index.js';
+import { latestCheckpoint, openCheckpoint } from '../checkpoints/index.js';
 import { trainedModelOf } from '../checkpoints/trained-model.js';
 import { float32Values } from '../graph/index.js';
 import type { EvaByteOptions } from '../models/evabyte/options.js';
@@ -15,10 +15,11 @@ const ARITHMETIC = 1;
 /**
  * A checkpoint of a byte model, to be evaluated with the same bits on every machine.
  *
+ * @param path directory of the checkpoint, or of a run: its newest one
  * @throws CheckpointError if it is damaged, no byte model, or of an architecture that cannot be evaluated so
  */
 export async function openPortableModel(path: string): Promise<PortableModel> {
-  const checkpoint = await openCheckpoint(path);
+  const checkpoint = await openCheckpoint((await latestCheckpoint(path))?.path ?? path);
   const { options, sequenceLength, vocabulary } = trainedModelOf(checkpoint);
   if (options.architecture !== 'evabyte' || !vocabulary.layout.rawIncluded)
     throw new CheckpointError('this is no model of bytes', {

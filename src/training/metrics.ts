@@ -80,12 +80,14 @@ export class MetricsWindow {
   /**
    * @param symbolsPerStep over all processes
    * @param flopsPerSymbol of a step, forward and backward, given the share of raw symbols
+   * @param rawHeads of the model
    * @param peak floating-point operations a second; null: unknown
    * @param sums of the steps that were done before a resumed run stopped
    */
   constructor(
     private readonly symbolsPerStep: number,
     private readonly flopsPerSymbol: (rawShare: number) => number,
+    private readonly rawHeads: number,
     private readonly peak: number | null,
     private sums: MetricsSums = emptySums(),
   ) {}
@@ -141,6 +143,7 @@ export class MetricsWindow {
       raw_share_documents: share.documents ?? Number.NaN,
       raw_share_bytes: share.bytes ?? Number.NaN,
       raw_share_symbols: share.symbols ?? Number.NaN,
+      ...(this.rawHeads > 0 && { literals_as_raw: statistics.literalsAsRaw / steps }),
       total_symbols: totals.symbols,
       total_bytes: totals.bytes,
     };

@@ -129,6 +129,7 @@ class Trainer {
       batch.size * batch.sequenceLength,
       (rawShare) =>
         prepared.model.flops({ sequenceLength: batch.sequenceLength, rawShare, usedIds: usedIds(prepared.layout) }),
+      prepared.model.rawHeads,
       peak,
       prepared.sums,
     );

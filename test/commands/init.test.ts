@@ -19,7 +19,11 @@ describe('pc init', () => {
     expect(status).toBe(0);
     expect(stdout).toContain('pc train');
     const { config, origins } = await loadConfig({ cwd });
-    expect(config).toMatchObject({ model: { hiddenSize: 128 }, data: { compressor: 'gzip', rate: 0.9 } });
+    expect(config).toMatchObject({
+      model: { hiddenSize: 128, predictionHeads: 1, rawHeads: 1 },
+      data: { compressor: 'neural', rate: 0.9 },
+      compressors: { neural: { codebook: 'code-12' } },
+    });
     expect(origins.get('data.validation')?.label).toMatch(/^pc\.config\.yaml:\d+$/);
     for (const folder of ['data/train', config.data.validation!]) {
       const manifest = JSON.parse(readFileSync(join(cwd, folder, 'manifest.json'), 'utf8')) as { documents: number };

@@ -31,6 +31,7 @@ export const METRICS = {
   raw_share_documents: { title: 'Raw share of documents', unit: 'share' },
   raw_share_bytes: { title: 'Raw share of bytes', unit: 'share' },
   raw_share_symbols: { title: 'Raw share of symbols', unit: 'share' },
+  literals_as_raw: { title: 'Literals taken for raw text', unit: '' },
   total_symbols: { title: 'Symbols trained on', unit: '' },
   total_bytes: { title: 'Bytes trained on', unit: 'B' },
   validation_loss: { title: 'Validation loss', unit: 'nats' },
