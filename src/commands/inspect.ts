@@ -21,7 +21,7 @@ interface Instances {
 export default class Inspect extends BaseCommand {
   static override summary = 'Show what compressors make of a text: which bytes each symbol covers.';
   static override description =
-    `Prints, for each compressor, statistics over all of the text and an excerpt divided as its symbols divide it: in alternating colours, or with a bar before each symbol. Symbols that cover the same bytes are shown as one, and ‹n› stands for n symbols that complete no byte, such as those of a header. --html writes a page where the compressors stand side by side, and pointing at a symbol shows its bytes and marks them everywhere.
+    `Prints, for each compressor, statistics over all of the text and an excerpt divided as its symbols divide it: in alternating colours, or with a bar before each symbol. Symbols that cover the same bytes are shown as one, and ‹n› stands for n symbols that complete no byte, such as those of a header; ┃ stands where a compressor cuts the text, which no symbol crosses. --html writes a page where the compressors stand side by side, and pointing at a symbol shows its bytes and marks them everywhere.
 
 By default all compressors that work here are shown, with the options of the project.`;
   static override examples = [

@@ -57,6 +57,9 @@ export default class Train extends BaseCommand {
       min: 1,
     }),
     profile: Flags.boolean({ summary: 'Profile one step, operation by operation.', allowNo: true }),
+    'reference-lenient': Flags.boolean({
+      summary: 'Read neural codes of the published pipeline as it does: drop coded bytes that do not fill a window.',
+    }),
   };
 
   async run(): Promise<TrainingSummary> {
@@ -167,6 +170,7 @@ interface OwnFlags {
   wandb?: boolean | undefined;
   probe?: number | undefined;
   profile?: boolean | undefined;
+  'reference-lenient'?: boolean | undefined;
 }
 
 /** The settings that this command's own flags stand for. */
@@ -177,6 +181,11 @@ function ownSettings(flags: OwnFlags): FlagSetting[] {
     { flag: '--wandb', path: ['logging', 'wandb', 'enabled'], value: flags.wandb },
     { flag: '--probe', path: ['logging', 'probe'], value: flags.probe },
     { flag: '--profile', path: ['logging', 'profile'], value: flags.profile },
+    {
+      flag: '--reference-lenient',
+      path: ['compressors', 'neural', 'lenient'],
+      value: flags['reference-lenient'] || undefined,
+    },
   ];
   return settings.filter(({ value }) => value !== undefined);
 }

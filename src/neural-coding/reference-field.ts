@@ -154,6 +154,6 @@ function symbolsOf(values: Uint16Array, { symbolBits, windowBits }: ReferenceFor
 
 function unfilled(what: string): CompressorError {
   return new CompressorError(what, {
-    hint: 'Were the codes made with windows of another size? The published reader drops such bits silently; reading leniently does so too.',
+    hint: 'Were the codes made with windows of another size? The published reader drops such bits silently; `pc train --reference-lenient` does so too.',
   });
 }

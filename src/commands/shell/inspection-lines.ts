@@ -15,10 +15,13 @@ export interface InspectionLinesOptions {
   colour: boolean;
 }
 
+/** Stands where the compressor cut the text. */
+const CUT = '┃';
+
 /** How cells are told apart. */
 interface Dress {
   /** The glyphs of a cell that lie on one line; `ordinal` counts cells. */
-  cell(glyphs: readonly Glyph[], ordinal: number, continued: boolean): string;
+  cell(glyphs: readonly Glyph[], ordinal: number, begins: 'line' | 'cell' | 'segment'): string;
   /** Symbols that complete no byte. */
   empty(text: string): string;
   lineEnd: string;
@@ -29,7 +32,8 @@ const RESET = '\x1b[0m';
 const BACKGROUNDS = ['\x1b[30;46m', '\x1b[30;43m'] as const;
 
 const COLOURED: Dress = {
-  cell: (glyphs, ordinal) =>
+  cell: (glyphs, ordinal, begins) =>
+    (begins === 'segment' ? CUT : '') +
     BACKGROUNDS[ordinal % 2]! +
     glyphs.map(({ kind, text }) => (kind === 'text' ? text : `\x1b[4m${text}\x1b[24m`)).join('') +
     RESET,
@@ -37,11 +41,12 @@ const COLOURED: Dress = {
   lineEnd: '',
 };
 
+const BARS = { line: '', cell: '▏', segment: CUT } as const;
+
 /** Here only their backslash tells escapes from text, so that of a text is written twice. */
 const BARRED: Dress = {
-  cell: (glyphs, _, continued) =>
-    (continued ? '' : '▏') +
-    glyphs.map(({ kind, text }) => (kind === 'text' ? text.replaceAll('\\', '\\\\') : text)).join(''),
+  cell: (glyphs, _, begins) =>
+    BARS[begins] + glyphs.map(({ kind, text }) => (kind === 'text' ? text.replaceAll('\\', '\\\\') : text)).join(''),
   empty: (text) => `▏${text}`,
   lineEnd: '▏',
 };
@@ -108,7 +113,7 @@ function drawCells(cells: readonly Cell[], excerpt: Excerpt, dress: Dress): stri
       continue;
     }
     for (const [index, glyphs] of byLine(glyphsOf(shownBytes(cell, excerpt))).entries()) {
-      append(dress.cell(glyphs, ordinal, index > 0));
+      append(dress.cell(glyphs, ordinal, index > 0 ? 'line' : cell.afterCut === true ? 'segment' : 'cell'));
       if (glyphs.at(-1)?.kind === 'line-end') lines.push('');
     }
     ordinal++;

@@ -56,7 +56,7 @@ ${statisticsTable(compressors)}
 ${failures.length > 0 ? html`<ul class="quiet">${failures.map(({ name, reason }) => html`<li>${name} is left out: ${reason}</li>`)}</ul>` : ''}
 <section aria-labelledby="symbols"><h2 id="symbols">Symbols</h2>
 <p class="quiet">Each colour is what one symbol covers, or several that only together stand for some bytes. <span class="none">‹n›</span>
-are n symbols that complete no byte. Point at a symbol to see its bytes, and what stands for them elsewhere. A click keeps it, the
+are n symbols that complete no byte, and a line stands where a compressor cuts the text. Point at a symbol to see its bytes, and what stands for them elsewhere. A click keeps it, the
 arrow keys go on from there, Escape lets go.</p>
 <noscript><p class="note">The browser runs no scripts here, so pointing at symbols shows nothing.</p></noscript>
 <div class="columns" data-start="${excerpt.start}" data-bytes="${Buffer.from(excerpt.bytes).toString('hex')}">${compressors.map(
@@ -120,10 +120,11 @@ function column({ name, cells, firstSymbols, statistics }: CompressorInspection,
 function drawCells(cells: readonly Cell[], excerpt: Excerpt): Html[] {
   let ordinal = 0;
   return cells.map((cell) => {
-    const { byteStart, byteEnd, symbolIndex, symbols } = cell;
+    const { byteStart, byteEnd, symbolIndex, symbols, afterCut } = cell;
     const empty = byteStart === byteEnd;
     const content = empty ? `‹${symbols.length}›` : glyphsOf(shownBytes(cell, excerpt)).map(drawGlyph);
-    const style = empty ? 'none' : ordinal++ % 2 === 0 ? 'even' : 'odd';
+    const colour = empty ? 'none' : ordinal++ % 2 === 0 ? 'even' : 'odd';
+    const style = afterCut === true ? `${colour} cut` : colour;
     return html`<span class="${style}" data-r="${byteStart} ${byteEnd}" data-i="${symbolIndex}" data-s="${symbols.join(' ')}">${content}</span>`;
   });
 }

@@ -21,6 +21,7 @@ pre span { border-radius: 2px; padding: .1em 0; }
 pre i { font-style: normal; opacity: .55; }
 .even { background: var(--even); }
 .odd { background: var(--odd); }
+.cut { border-left: 2px solid var(--mark); }
 .none { color: var(--quiet); font-size: .85em; }
 pre .same { outline: 2px solid var(--mark); outline-offset: -1px; }
 pre .current { outline: 2px solid var(--mark); background: var(--mark); color: var(--page); }

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { describeInspection } from '../../../src/commands/shell/inspection-lines.js';
 import { inspect } from '../../../src/inspection/index.js';
@@ -32,6 +33,21 @@ describe('an inspection without colours', () => {
 
   it('continues a cell behind a line end without a bar', async () => {
     expect(await drawn('\na\n\n')).toEqual(['▏\\n', 'a▏\\n', '\\n']);
+  });
+
+  it('has a heavy bar where the compressor cuts the text', async () => {
+    const cutting = oddCompressor('cutting', {
+      segments: () => [
+        { symbol: 97, byteStart: 0, byteEnd: 1 },
+        { symbol: 98, byteStart: 1, byteEnd: 2, afterCut: true },
+        { symbol: 99, byteStart: 2, byteEnd: 3 },
+      ],
+    });
+    const range = { start: 0, end: 3 };
+    const inspection = await inspect(documents('abc'), [cutting], { range, onFailure: 'throw' });
+    expect(describeInspection(inspection, { source: 'the text', colour: false }).at(-1)).toBe('▏a┃b▏c▏');
+    const coloured = describeInspection(inspection, { source: 'the text', colour: true }).at(-1)!;
+    expect(stripVTControlCharacters(coloured)).toBe('a┃bc');
   });
 
   it('tells a backslash from an escape', async () => {
