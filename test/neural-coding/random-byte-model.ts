@@ -34,8 +34,8 @@ export const randomPortableModel = (seed: number, over: Partial<EvaByteOptions> 
   new PortableModel(randomWeights(seed, over));
 
 /** Parameters of a model that expects every byte to be followed by itself: nothing but an embedding and its inverse. */
-export function repeatingWeights(seed: number): PortableWeights {
-  const weights = randomWeights(seed);
+export function repeatingWeights(seed: number, over: Partial<EvaByteOptions> = {}): PortableWeights {
+  const weights = randomWeights(seed, over);
   const tensors = new Map(
     [...weights.tensors].map(([name, values]) => [
       name,

@@ -1,6 +1,8 @@
 import { float32Values, hostTensor, type Program } from '../../graph/index.js';
 import type { BatchShape, LanguageModel } from '../../models/index.js';
 import type { ByteModel, EntropyOptions } from '../../neural-coding/byte-model.js';
+import { LONGEST_PHRASE } from '../../neural-coding/parameters.js';
+import { CheckpointError } from '../../support/errors.js';
 import { BOS, BYTE_COUNT, RAW_OFFSET } from '../../vocabulary/layout.js';
 import type { Executable, Session } from '../contracts.js';
 import { grouped, rowLengths, rowsPerRun, type Stretch, stretchesOf } from './batching.js';
@@ -48,7 +50,7 @@ export class SessionByteModel implements ByteModel {
     return this.parts.context;
   }
 
-  /** @throws RangeError for a prefix that is longer than the model's window */
+  /** @throws CheckpointError for a prefix that is longer than the model's window */
   async probabilities(prefixes: readonly Uint8Array[]): Promise<Float64Array> {
     const result = new Float64Array(prefixes.length * BYTE_COUNT);
     const byLength = new Map<number, number[]>(this.lengths.map((length) => [length, []]));
@@ -102,7 +104,13 @@ export class SessionByteModel implements ByteModel {
   private rowLength({ length }: Uint8Array): number {
     const found = this.lengths.find((candidate) => length < candidate);
     if (found !== undefined) return found;
-    throw new RangeError(`a prefix of ${length} bytes is longer than the ${this.parts.longestPrefix} of the model`);
+    throw new CheckpointError(
+      `a prefix of ${length} bytes is longer than the ${this.parts.longestPrefix} of the model`,
+      {
+        field: 'batch.sequenceLength',
+        hint: `Train a model with a batch.sequenceLength, and a model.windowSize, of ${LONGEST_PHRASE}: no window has more bytes.`,
+      },
+    );
   }
 
   private *windowRuns(byLength: ReadonlyMap<number, readonly number[]>) {
