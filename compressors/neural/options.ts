@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { DEFAULT_CODEBOOK } from '../../src/neural-coding/artifacts.js';
-import { CODE_NUMBERINGS } from '../../src/neural-coding/parameters.js';
+import { CODE_NUMBERINGS, WINDOW_CODERS } from '../../src/neural-coding/parameters.js';
 import { PAPER_SEGMENTATION } from '../../src/neural-coding/segmentation-calibration.js';
 import { BOUNDARY_CRITERIA } from '../../src/neural-coding/segmentation-rule.js';
 
@@ -86,7 +86,13 @@ export const neuralOptions = z
       .default(null)
       .describe('run or checkpoint of a byte model that codes without a codebook, for windows of any width'),
     windowBits: z.int().min(12).max(64).nullable().default(null).describe('bits of a window of the model; null: 24'),
-    coder: z.enum(['strict', 'lester']).nullable().default(null).describe('window coder of the model; null: strict'),
+    coder: z
+      .enum(WINDOW_CODERS)
+      .nullable()
+      .default(null)
+      .describe(
+        'window coder: the one that a codebook must have been made for, or that of the model; null: any, or strict',
+      ),
     portable: z
       .boolean()
       .default(false)
@@ -103,8 +109,7 @@ export const neuralOptions = z
       if (options[field] !== null && !kinds.includes(options.segmentation))
         unread(field, `is not read unless segmentation is ${kinds.join(' or ')}`);
     if (options.model === null) {
-      for (const field of ['windowBits', 'coder'] as const)
-        if (options[field] !== null) unread(field, 'is not read without a model: a codebook has its own');
+      if (options.windowBits !== null) unread('windowBits', 'is not read without a model: a codebook has its own');
       if (options.portable) unread('portable', 'is not read without a model');
     } else {
       if (options.codebook !== null) unread('codebook', 'is not read beside a model: leave out one of them');

@@ -203,7 +203,6 @@ describe('options', () => {
   });
 
   it.each([
-    [{ coder: 'lester' }, 'coder'],
     [{ windowBits: 24 }, 'windowBits'],
     [{ portable: true }, 'portable'],
     [{ model: 'm', codebook: 'c' }, 'codebook'],
@@ -221,7 +220,9 @@ describe('options', () => {
   it.each([
     [{ symbolBits: 5 }, 'symbolBits'],
     [{ symbolBits: 6, codes: 'compact' }, 'codes'],
-  ])('that do not fit the codebook are refused: %j', async (options, field) => {
+    [{ coder: 'lester' }, 'compressors.neural.coder'],
+    [{ model: 'any', coder: 'dense' }, 'coder'],
+  ])('that do not fit the codebook or the model are refused: %j', async (options, field) => {
     const creating = makeNeural(options);
     await expect(creating).rejects.toThrowError(ConfigError);
     await expect(creating).rejects.toMatchObject({ location: { field } });
