@@ -99,6 +99,16 @@ describe("the reference's scripts (behaviour §2.6, §11.2)", () => {
     expect(evabyteParameters(config, size)).toBe(parameters);
   });
 
+  it.each([
+    ['neural-proxy-1m', 65_792, 65_856, 3],
+    ['neural-paper-like', 65_792, 65_856, 3],
+    ['neural-proxy-12-1m', 4352, 4416, 2],
+  ])('%s has the vocabulary of its codes, and views for its heads', (name, alphabet, size, views) => {
+    const config = resolve(name);
+    expect(vocabularyFor(config, alphabet).size).toBe(size);
+    expect(resolvedViews(config)).toBe(views);
+  });
+
   it('train proxies in two phases', () => {
     expect(resolve('gzip-proxy-1b5').data.schedule).toEqual({
       warmup: 10_000,
