@@ -10,6 +10,7 @@ import type {
   StateSpec,
 } from '../../src/plugins/contracts.js';
 import { BackendError } from '../../src/support/errors.js';
+import { releasing } from '../../src/support/releasing-iterator.js';
 import { workerEntry } from '../../src/support/worker-entry.js';
 import type { Exchange, ReplyMessage, RequestMessage, RequestName, Requests, SessionSettings } from './protocol.js';
 
@@ -69,18 +70,7 @@ export class OnnxruntimeSession implements Session {
       released = true;
       await this.request('endSnapshot', { snapshot: (await begun).snapshot });
     };
-    const slices = this.readSnapshot(begun, release);
-    return {
-      next: () => slices.next(),
-      // A generator that was never asked for anything does not run its `finally`.
-      return: async () => {
-        await release();
-        return slices.return(undefined);
-      },
-      [Symbol.asyncIterator]() {
-        return this;
-      },
-    };
+    return releasing(this.readSnapshot(begun, release), release);
   }
 
   private async *readSnapshot(

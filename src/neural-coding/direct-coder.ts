@@ -12,7 +12,7 @@ import { checkSegmentEnds } from './segment-ends.js';
 const NARROWEST_WINDOW = 12;
 const WIDEST_WINDOW = 64;
 
-/** Windows that are looked up at once: enough for full batches, few beside their text. */
+/** Segments that are coded, and windows that are looked up, at once: enough for full batches, few beside their text. */
 const SIDE_BY_SIDE = 1 << 14;
 
 export interface DirectOptions extends WindowParameters {
@@ -152,21 +152,21 @@ class Work<N extends number | bigint> {
 
   /** The units of each segment. */
   parse(segments: readonly Uint8Array[]): Promise<DirectUnit[][]> {
-    const strict = this.options.coder === 'strict';
-    return this.#together(
-      segments.map((bytes) => this.#units(bytes, strict ? this.#strictWindow : this.#lesterWindow)),
-    );
+    const window = this.options.coder === 'strict' ? this.#strictWindow : this.#lesterWindow;
+    return this.#someAtOnce(segments, (bytes) => this.#units(bytes, window));
   }
 
   /** The phrase of each code and rank, as latin-1; null if there is none. */
-  async look(windows: readonly CodedWindow[]): Promise<(string | null)[]> {
+  look(windows: readonly CodedWindow[]): Promise<(string | null)[]> {
     const find = this.options.coder === 'strict' ? this.#strictPhrase : this.#lesterPhrase;
-    const phrases: (string | null)[] = [];
-    for (let start = 0; start < windows.length; start += SIDE_BY_SIDE) {
-      const some = windows.slice(start, start + SIDE_BY_SIDE);
-      phrases.push(...(await this.#together(some.map(({ code, rank }) => find.call(this, code, rank)))));
-    }
-    return phrases;
+    return this.#someAtOnce(windows, ({ code, rank }) => find.call(this, code, rank));
+  }
+
+  async #someAtOnce<Item, Result>(items: readonly Item[], walk: (item: Item) => Walk<N, Result>): Promise<Result[]> {
+    const results: Result[] = [];
+    for (let start = 0; start < items.length; start += SIDE_BY_SIDE)
+      results.push(...(await this.#together(items.slice(start, start + SIDE_BY_SIDE).map(walk))));
+    return results;
   }
 
   *#units(bytes: Uint8Array, window: (rest: Uint8Array) => Walk<N, Found | null>): Walk<N, DirectUnit[]> {

@@ -4,6 +4,7 @@ import type { WindowCoder } from './parameters.js';
 /** A string whose interval and frequencies are known: what codes are made from while the model is in the loop. */
 export class PhraseInterval<N extends number | bigint> {
   readonly cells: CellRange<N>;
+  /** Undefined until it was looked for. */
   #owned: N | null | undefined;
 
   /**
@@ -35,7 +36,7 @@ export class PhraseInterval<N extends number | bigint> {
 
   /** The lowest cell that lies whole in this interval and in none of a longer string's; null if all lie in such. */
   get lowestOwned(): N | null {
-    this.#owned ??= this.#findOwned();
+    if (this.#owned === undefined) this.#owned = this.#findOwned();
     return this.#owned;
   }
 

@@ -1,5 +1,6 @@
 import type { Program } from '../graph/index.js';
 import type { Executable, LoadOptions, ReplicaGroup, Session, StateSlice, StateSpec } from '../plugins/contracts.js';
+import { releasing } from '../support/releasing-iterator.js';
 
 /**
  * The state of all replicas as that of one session: what is written goes to all that hold it, what is read comes from the
@@ -29,21 +30,10 @@ export class ReplicatedState implements Session {
       const own = names.filter((name) => this.firstHolder(name) === replica);
       return session.snapshot(own)[Symbol.asyncIterator]();
     });
-    const slices = this.inOrder(names, parts);
     const release = async (): Promise<void> => {
       await Promise.all(parts.map((part) => part.return?.()));
     };
-    return {
-      next: () => slices.next(),
-      // A generator that was never asked for anything does not run its `finally`.
-      return: async () => {
-        await release();
-        return slices.return(undefined);
-      },
-      [Symbol.asyncIterator]() {
-        return this;
-      },
-    };
+    return releasing(this.inOrder(names, parts, release), release);
   }
 
   async writeState(slices: AsyncIterable<StateSlice> | Iterable<StateSlice>): Promise<void> {
@@ -65,11 +55,17 @@ export class ReplicatedState implements Session {
   private async *inOrder(
     names: readonly string[],
     parts: readonly AsyncIterator<StateSlice>[],
+    release: () => Promise<void>,
   ): AsyncGenerator<StateSlice, undefined> {
-    for (const name of names) {
-      const { done, value } = await parts[this.firstHolder(name)]!.next();
-      if (done) throw new RangeError(`a snapshot ended before ${name}`);
-      yield value;
+    try {
+      for (const name of names) {
+        const { done, value } = await parts[this.firstHolder(name)]!.next();
+        if (done) throw new RangeError(`a snapshot ended before ${name}`);
+        yield value;
+      }
+    } finally {
+      // None of the parts was asked for more than its last slice: they do not know that they are at their ends.
+      await release();
     }
   }
 }

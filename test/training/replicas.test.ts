@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { listCheckpoints, openCheckpoint } from '../../src/checkpoints/index.js';
-import { add, makeProgram, scalar, state } from '../../src/graph/index.js';
-import type { ReplicaGroup } from '../../src/plugins/contracts.js';
+import { add, hostTensor, makeProgram, scalar, state } from '../../src/graph/index.js';
+import type { ReplicaGroup, Session, StateSlice, StateSpec } from '../../src/plugins/contracts.js';
+import { releasing } from '../../src/support/releasing-iterator.js';
 import { ReplicatedState } from '../../src/training/replicated-state.js';
 import { computedMetrics, metricsOf, tensorFiles, tinyProject, trainTiny } from './tiny-training.js';
 
@@ -77,14 +78,46 @@ describe('replicas', () => {
   });
 
   it('are not set at odds by a program that changes the state of one', () => {
-    const group: ReplicaGroup = {
-      sessions: [],
-      threads: 1,
-      sumAtOwners: async () => {},
-      copyFromOwners: async () => {},
-      dispose: async () => {},
-    };
     const program = makeProgram({ outputs: {}, next: { a: add(state('a', 'f32', []), scalar(1)) } });
-    expect(() => new ReplicatedState(group, []).load(program)).toThrow('the replicas would differ in a');
+    expect(() => new ReplicatedState(groupOf([]), []).load(program)).toThrow('the replicas would differ in a');
+  });
+
+  it.each([
+    ['was read to its end', 2],
+    ['is given up', 1],
+    ['was never read', 0],
+  ])('let go of a snapshot that %s', async (_, read) => {
+    const released: number[] = [];
+    const tensor = hostTensor('f32', [0], []);
+    async function* slices(replica: number, names: string[] = []): AsyncGenerator<StateSlice, undefined> {
+      try {
+        for (const name of names) yield { name, dtype: 'f32', globalShape: [], offset: [], tensor };
+      } finally {
+        released.push(replica);
+      }
+    }
+    const sessions = [0, 1].map((replica): Session => {
+      const snapshot: Session['snapshot'] = (names) =>
+        releasing(slices(replica, names), async () => void released.push(replica));
+      return { snapshot, load: () => Promise.reject(), writeState: async () => {}, dispose: async () => {} };
+    });
+    const spec = (name: string): StateSpec => ({ name, dtype: 'f32', shape: [] });
+    const snapshot = new ReplicatedState(groupOf(sessions), [[spec('a')], [spec('b')]]).snapshot(['b', 'a']);
+    const names: string[] = [];
+    for (let count = 0; count < read; count++) names.push((await snapshot.next()).value!.name);
+    expect(names).toEqual(['b', 'a'].slice(0, read));
+    if (read === 2) expect((await snapshot.next()).done).toBe(true);
+    else await snapshot.return!();
+    expect([...new Set(released)].sort()).toEqual([0, 1]);
   });
 });
+
+function groupOf(sessions: Session[]): ReplicaGroup {
+  return {
+    sessions,
+    threads: 1,
+    sumAtOwners: async () => {},
+    copyFromOwners: async () => {},
+    dispose: async () => {},
+  };
+}
