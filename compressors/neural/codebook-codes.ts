@@ -24,7 +24,7 @@ export async function codesOfCodebook({
   if (coder !== null && coder !== codebook.coder)
     throw new ConfigError(`the codebook was made for the coder ${codebook.coder}, not ${coder}`, {
       file,
-      field: 'compressors.neural.coder',
+      field: 'coder',
       hint: 'Leave the option out, or make a codebook by `pc codebook build --coder`.',
     });
   const format = { symbolBits: symbolBits ?? formatOf(codebook).symbolBits, numbering: codes };

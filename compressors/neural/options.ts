@@ -1,10 +1,14 @@
 import { z } from 'zod';
 import { DEFAULT_CODEBOOK } from '../../src/neural-coding/artifacts.js';
 import { CODE_NUMBERINGS, WINDOW_CODERS } from '../../src/neural-coding/parameters.js';
-import { PAPER_SEGMENTATION } from '../../src/neural-coding/segmentation-calibration.js';
+import { PAPER_SEGMENTATION, QUANTILE_STEPS } from '../../src/neural-coding/segmentation-calibration.js';
 import { BOUNDARY_CRITERIA } from '../../src/neural-coding/segmentation-rule.js';
 
-const quantile = z.number().gt(0).lt(1);
+const quantile = z
+  .number()
+  .gt(0)
+  .lt(1)
+  .multipleOf(1 / QUANTILE_STEPS);
 
 const SEGMENTATIONS = ['none', 'table', 'entropy'] as const;
 type Segmentation = (typeof SEGMENTATIONS)[number];

@@ -212,6 +212,7 @@ describe('options', () => {
     [{ segmentation: 'entropy' }, 'segmentationModel'],
     [{ longestSegment: 64 }, 'longestSegment'],
     [{ segmentation: 'table', levelQuantile: 1 }, 'levelQuantile'],
+    [{ segmentation: 'table', jumpQuantile: 0.1234 }, 'jumpQuantile'],
   ])('refuse what would not be read: %j', (options, field) => {
     const { error } = neuralCompressor.options.safeParse(options);
     expect(error!.issues.map(({ path }) => path)).toEqual([[field]]);
@@ -220,12 +221,12 @@ describe('options', () => {
   it.each([
     [{ symbolBits: 5 }, 'symbolBits'],
     [{ symbolBits: 6, codes: 'compact' }, 'codes'],
-    [{ coder: 'lester' }, 'compressors.neural.coder'],
+    [{ coder: 'lester' }, 'coder'],
     [{ model: 'any', coder: 'dense' }, 'coder'],
   ])('that do not fit the codebook or the model are refused: %j', async (options, field) => {
     const creating = makeNeural(options);
     await expect(creating).rejects.toThrowError(ConfigError);
-    await expect(creating).rejects.toMatchObject({ location: { field } });
+    await expect(creating).rejects.toMatchObject({ location: { field: `compressors.neural.${field}` } });
   });
 });
 
