@@ -19,7 +19,8 @@ export function describeCodebookBuild(report: CodebookBuildReport): string[] {
   const { passedOver, rounds, kept } = report;
   const rows = [
     ['windows', `${report.windowBits} bits, ${report.coder}`],
-    ['text', describeText(report)],
+    // A model needs none.
+    ...(report.documents > 0 ? [['text', describeText(report)]] : []),
     ['file', megabytes(report.fileBytes)],
     ['fingerprint', report.fingerprint],
   ];

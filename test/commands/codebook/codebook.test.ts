@@ -2,7 +2,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { CodebookFacts } from '../../../src/data/codebook-building/codebook-facts.js';
+import { readCodebook } from '../../../src/neural-coding/codebook-file.js';
 import { jsonl, temporaryData } from '../../data/temporary-data.js';
+import { randomWeights, saveByteModel } from '../../neural-coding/random-byte-model.js';
 import { pc } from '../../support/pc.js';
 import { realCode } from '../../tokenizers/rust-library.js';
 
@@ -28,6 +30,19 @@ describe('pc codebook', () => {
     expect(facts.data!.collisions.codes).toBeGreaterThan(0);
     expect(shown.stdout).toMatch(/codes that stand for several texts: [\d,]+, in \d+\.\d % of the windows/);
     expect(verified.stdout).toContain('2 documents came back');
+  });
+
+  it('builds one of a trained model, without any text', async () => {
+    const cwd = temporaryData({ 'held-out.jsonl': jsonl(realCode(1)) });
+    await saveByteModel(join(cwd, 'm1'), randomWeights(3, { windowSize: 64 }));
+    const from = ['--from', 'm1', '--m1', 'm1', '--corpus', 'random numbers', '--validation', 'held-out.jsonl'];
+    const built = await pc(['codebook', 'build', '-o', 'mine.codebook', '--window-bits', '12', ...from], { cwd });
+    expect(built.status, built.stderr).toBe(0);
+    expect(built.stdout).toMatch(/^1 +the model/m);
+    expect(built.stdout).not.toMatch(/^ +text/m);
+    const { provenance } = await readCodebook(join(cwd, 'mine.codebook'));
+    expect(provenance).toMatchObject({ source: 'm1', corpus: 'random numbers' });
+    expect(provenance.modelFingerprint).toContain('onnxruntime');
   });
 
   it('refuses flags of the other source, and counts without data', async () => {
