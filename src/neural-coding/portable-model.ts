@@ -1,6 +1,7 @@
 import type { EvaByteOptions } from '../models/evabyte/options.js';
 import { CheckpointError } from '../support/errors.js';
 import { BOS, BYTE_COUNT, RAW_OFFSET } from '../vocabulary/layout.js';
+import { notFinite } from './model-faults.js';
 import { exponential, power, turns } from './portable-arithmetic.js';
 import { addTo, attend, type Cache, dense, gateByUp, rmsNorm } from './portable-kernels.js';
 
@@ -38,6 +39,7 @@ export class PortableModel {
   /** Symbols that a context holds, BOS among them: the predictions of this many bytes. */
   readonly contextLength: number;
   readonly options: EvaByteOptions;
+  readonly origin: string;
   readonly layers: readonly Layer[];
   /** [ids, width] */
   readonly embedding: Float64Array;
@@ -55,6 +57,7 @@ export class PortableModel {
     const norm = (name: string): Float64Array => read(name, D).map((x) => (options.normUnitOffset ? x + 1 : x));
     this.options = options;
     this.fingerprint = weights.fingerprint;
+    this.origin = weights.origin;
     this.contextLength = windowSize;
     this.layers = Array.from({ length: options.layers }, (_, index) => {
       const at = `layers.${index}`;
@@ -154,7 +157,7 @@ export class PortableContexts {
     this.advance((lane) => RAW_OFFSET + bytes[lane]!);
   }
 
-  /** Fills `probabilities` from what was read. */
+  /** Fills `probabilities` from what was read. @throws CheckpointError where the model's numbers are not finite */
   predict(): void {
     const { lanes, logits, probabilities } = this;
     const { finalNorm, head, options } = this.model;
@@ -170,6 +173,7 @@ export class PortableContexts {
         probabilities[row + byte] = weight;
         total += weight;
       }
+      if (!(total > 0)) throw notFinite(this.model.origin);
       for (let byte = 0; byte < BYTE_COUNT; byte++) probabilities[row + byte]! /= total;
     }
   }

@@ -27,6 +27,12 @@ describe('distributions after prefixes', () => {
     );
   });
 
+  it('are refused after more bytes than its context holds', async () => {
+    const asked = portableProbabilities(randomPortableModel(4));
+    const failing = asked.probabilities([new Uint8Array(16), new Uint8Array(3)]);
+    await expect(failing).rejects.toThrow('a prefix of 16 bytes is longer than the 15 of the model');
+  });
+
   it('sum to one', async () => {
     const rows = await portableProbabilities(randomPortableModel(4)).probabilities([Uint8Array.of(1, 2)]);
     expect(rows.reduce((sum, p) => sum + p, 0)).toBeCloseTo(1, 12);

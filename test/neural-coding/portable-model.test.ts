@@ -95,6 +95,17 @@ describe('the portable model', () => {
     expect(() => contexts.read(Uint8Array.of(0))).toThrow('a context holds 16 symbols');
   });
 
+  it('says that its numbers are not finite, instead of giving them', () => {
+    const { tensors, ...rest } = randomWeights(1);
+    const diverged = new Map(tensors).set(
+      'norm.weight',
+      tensors.get('norm.weight')!.map(() => Number.NaN),
+    );
+    const contexts = new PortableModel({ ...rest, tensors: diverged }).contexts(1);
+    contexts.begin();
+    expect(() => contexts.predict()).toThrow('its numbers are not finite');
+  });
+
   it('names a parameter that is missing or too small', () => {
     const { tensors, ...rest } = randomWeights(1);
     const without = new Map([...tensors].filter(([name]) => name !== 'norm.weight'));

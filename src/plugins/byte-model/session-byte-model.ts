@@ -1,8 +1,7 @@
 import { float32Values, hostTensor, type Program } from '../../graph/index.js';
 import type { BatchShape, LanguageModel } from '../../models/index.js';
 import type { ByteModel, EntropyOptions } from '../../neural-coding/byte-model.js';
-import { LONGEST_PHRASE } from '../../neural-coding/parameters.js';
-import { CheckpointError } from '../../support/errors.js';
+import { notFinite, prefixTooLong } from '../../neural-coding/model-faults.js';
 import { BOS, BYTE_COUNT, RAW_OFFSET } from '../../vocabulary/layout.js';
 import type { Executable, Session } from '../contracts.js';
 import { grouped, rowLengths, rowsPerRun, type Stretch, stretchesOf } from './batching.js';
@@ -72,7 +71,7 @@ export class SessionByteModel implements ByteModel {
     return result;
   }
 
-  /** @throws RangeError for an overlap that leaves nothing of a context */
+  /** @throws RangeError for an overlap that leaves nothing of a context; CheckpointError where the model's numbers are not finite */
   async entropies(documents: readonly Uint8Array[], { overlap = 0 }: EntropyOptions = {}): Promise<Float32Array[]> {
     const { context } = this.parts;
     if (!Number.isInteger(overlap) || overlap < 0 || overlap >= context)
@@ -101,16 +100,10 @@ export class SessionByteModel implements ByteModel {
   }
 
   /** Length of the row that a prefix and the BOS before it are padded to. */
-  private rowLength({ length }: Uint8Array): number {
-    const found = this.lengths.find((candidate) => length < candidate);
+  private rowLength(prefix: Uint8Array): number {
+    const found = this.lengths.find((candidate) => prefix.length < candidate);
     if (found !== undefined) return found;
-    throw new CheckpointError(
-      `a prefix of ${length} bytes is longer than the ${this.parts.longestPrefix} of the model`,
-      {
-        field: 'batch.sequenceLength',
-        hint: `Train a model with a batch.sequenceLength, and a model.windowSize, of ${LONGEST_PHRASE}: no window has more bytes.`,
-      },
-    );
+    throw prefixTooLong(prefix, this.parts.longestPrefix);
   }
 
   private *windowRuns(byLength: ReadonlyMap<number, readonly number[]>) {
@@ -155,7 +148,10 @@ function writeProbabilities(logits: Float32Array, target: Float64Array, at: numb
 
 /** The entropies of a stretch's own bytes; rounding may have left one just outside its range. */
 function writeEntropies(bits: Float32Array, { start, length, from }: Stretch, target: Float32Array): void {
-  for (let i = from; i < length; i++) target[start + i] = Math.min(8, Math.max(0, bits[i]!));
+  for (let i = from; i < length; i++) {
+    if (Number.isNaN(bits[i]!)) throw notFinite();
+    target[start + i] = Math.min(8, Math.max(0, bits[i]!));
+  }
 }
 
 /** Works on items in order, several at a time. @throws the first failure, once nothing is under way any more */

@@ -2,14 +2,15 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { openCheckpoint, saveCheckpoint, saveWeightsOnly } from '../../../src/checkpoints/index.js';
-import { interpret, makeProgram } from '../../../src/graph/index.js';
+import { float32Values, interpret, makeProgram } from '../../../src/graph/index.js';
 import { createModel, modelOptions, vocabularySizes } from '../../../src/models/index.js';
 import type { ByteModel } from '../../../src/neural-coding/byte-model.js';
 import { rowLengths, stretchesOf } from '../../../src/plugins/byte-model/batching.js';
 import { openByteModel } from '../../../src/plugins/byte-model/index.js';
 import { pluginContext } from '../../../src/plugins/compressor-instance.js';
+import type { StateSlice } from '../../../src/plugins/contracts.js';
 import { CheckpointError, ConfigError } from '../../../src/support/errors.js';
 import { Random } from '../../../src/support/random/index.js';
 import { initialParameters } from '../../../src/training/initialise.js';
@@ -37,6 +38,7 @@ async function saveModel({
   rawIncluded = true,
   alphabetSize = 0,
   folder = temporaryDirectory(),
+  diverged = false,
 } = {}): Promise<string> {
   return saveCheckpoint(join(folder, 'run'), {
     step: 7,
@@ -48,9 +50,17 @@ async function saveModel({
       batch: { sequenceLength: CONTEXT },
       data: { mix, addBos: true, validation: null },
     }),
-    slices: initialParameters(model, 3),
+    slices: diverged ? withoutNumbers(initialParameters(model, 3)) : initialParameters(model, 3),
     isOptimizer: () => false,
   });
+}
+
+/** The same slices, of what a training that diverged leaves. */
+function* withoutNumbers(slices: Iterable<StateSlice>): Generator<StateSlice> {
+  for (const slice of slices) {
+    float32Values(slice.tensor).fill(Number.NaN);
+    yield slice;
+  }
 }
 
 const random = Random.fromSeed(9);
@@ -143,6 +153,12 @@ describe('entropies along documents', () => {
   it('are 0 … 8 bits', async () => {
     const [bits] = await opened.entropies([randomBytes(700)]);
     for (const h of bits!) expect(h >= 0 && h <= 8).toBe(true);
+  });
+
+  it('are not made up where the training diverged', async () => {
+    const diverged = await openByteModel(await saveModel({ diverged: true }), { threads: 1 });
+    onTestFinished(() => diverged.dispose());
+    await expect(diverged.entropies([randomBytes(3)])).rejects.toThrow('its numbers are not finite');
   });
 
   it('need something new in every context', async () => {
