@@ -1,6 +1,6 @@
-import { VarintReader, VarintWriter } from '../../src/neural-coding/varints.js';
 import type { Encoded } from '../../src/plugins/contracts.js';
 import { CompressorError } from '../../src/support/errors.js';
+import { VarintReader, VarintWriter } from '../../src/support/varints.js';
 
 /*
  * Boundaries that a float model drew are stored beside the codes: on another machine it might draw them elsewhere. Side

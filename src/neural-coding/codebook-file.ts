@@ -4,10 +4,10 @@ import { z } from 'zod';
 import { writeFileAtomic } from '../support/atomic-files.js';
 import { CodebookError } from '../support/errors.js';
 import { refuseToOverwrite, systemErrorCode } from '../support/output-failures.js';
+import { VarintReader, VarintWriter } from '../support/varints.js';
 import { CODEBOOK_SOURCES, type Codebook } from './codebook.js';
 import { codebookFault } from './codebook-checks.js';
 import { COMPILED_WINDOWS, FREQUENCY_BITS, INTERVAL_BITS, LONGEST_PHRASE, WINDOW_CODERS } from './parameters.js';
-import { VarintReader, VarintWriter } from './varints.js';
 
 /**
  * Codebooks on disk. Integers are little-endian:

@@ -1,3 +1,4 @@
+import { CodebookError } from '../support/errors.js';
 import { breadthFirst, type TrieLinks, type TrieShape } from './trie-links.js';
 
 /**
@@ -27,7 +28,7 @@ const LARGEST_BASE = 2 ** (32 - LABEL_BITS) - 1;
 /** Nodes of as many children as this or more search from one place. */
 const SIZE_CLASSES = 16;
 
-/** @throws RangeError if the trie has more nodes than bases fit in a cell, some eight million. */
+/** @throws CodebookError if the trie has more nodes than bases fit in a cell, some eight million. */
 export function doubleArray(trie: TrieShape, links: TrieLinks): DoubleArray {
   const nodes = trie.bytes.length;
   const bases = new Uint32Array(nodes);
@@ -45,7 +46,9 @@ export function doubleArray(trie: TrieShape, links: TrieLinks): DoubleArray {
   }
   for (const node of order) if (trie.childCounts[node] === 0) bases[node] = slots.leaf();
   if (slots.baseLimit > LARGEST_BASE + 1) {
-    throw new RangeError(`a trie of ${nodes} nodes needs bases above ${LARGEST_BASE}`);
+    throw new CodebookError(`a trie of ${nodes} nodes is too large: it needs bases above ${LARGEST_BASE}`, {
+      hint: 'Make it with fewer bits of a window, or fewer contexts.',
+    });
   }
   const cells = new Int32Array(slots.baseLimit + 256).fill(EMPTY);
   for (let node = 1; node < nodes; node++) {

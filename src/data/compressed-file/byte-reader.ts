@@ -45,6 +45,11 @@ export class ByteReader {
     });
   }
 
+  /** Lets go of the stream, which may be a file, wherever reading has stopped. */
+  async close(): Promise<void> {
+    await this.iterator.return?.();
+  }
+
   damaged(what: string, at: number): DataError {
     return new DataError(`${what} at byte ${at} is damaged`, {
       file: this.origin,

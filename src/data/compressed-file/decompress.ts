@@ -52,8 +52,13 @@ export interface OpenedFile {
  */
 export async function openCompressed(chunks: AsyncIterable<Uint8Array>, origin: string): Promise<OpenedFile> {
   const reader = new ByteReader(chunks, origin);
-  const header = await readHeader(reader);
-  return { header, text: (codec, signal, progress) => textOf(reader, codec, signal, progress) };
+  try {
+    const header = await readHeader(reader);
+    return { header, text: (codec, signal, progress) => textOf(reader, codec, signal, progress) };
+  } catch (error) {
+    await reader.close();
+    throw error;
+  }
 }
 
 async function readHeader(reader: ByteReader): Promise<FileHeader> {
@@ -100,32 +105,36 @@ async function* textOf(
 ): AsyncGenerator<Uint8Array, DecompressionTotals> {
   const sha256 = createHash('sha256');
   const totals: DecompressionTotals = { textBytes: 0, fileBytes: reader.offset, blocks: 0 };
-  for (;;) {
-    signal?.throwIfAborted();
-    const at = reader.offset;
-    const what = `block ${totals.blocks + 1}`;
-    const first = await reader.read(BLOCK_HEAD_BYTES, what);
-    if (first[0] === BLOCK_KINDS.end) {
-      const end = Buffer.concat([first, await reader.read(END_BYTES - BLOCK_HEAD_BYTES, 'the end')]);
-      await checkEnd(reader, end, at, totals, sha256.digest());
-      return { ...totals, fileBytes: reader.offset };
+  try {
+    for (;;) {
+      signal?.throwIfAborted();
+      const at = reader.offset;
+      const what = `block ${totals.blocks + 1}`;
+      const first = await reader.read(BLOCK_HEAD_BYTES, what);
+      if (first[0] === BLOCK_KINDS.end) {
+        const end = Buffer.concat([first, await reader.read(END_BYTES - BLOCK_HEAD_BYTES, 'the end')]);
+        await checkEnd(reader, end, at, totals, sha256.digest());
+        return { ...totals, fileBytes: reader.offset };
+      }
+      const head = decodeBlockHead(first);
+      if (!hasItsChecksum(first) || !isPossible(head)) throw reader.damaged(what, at);
+      const content = await reader.read(head.codeBytes, what);
+      if (crc32(content) !== head.codeChecksum) throw reader.damaged(what, at);
+      const text = head.kind === BLOCK_KINDS.stored ? content : await decoded(codec, content, head, reader, at, what);
+      if (text.length !== head.textBytes || crc32(text) !== head.textChecksum)
+        throw new DataError(`${what} at byte ${at} decodes to another text than was compressed`, {
+          file: reader.origin,
+          hint: `The codes are as they were written, so the compressor (${codec.fingerprint}) does not give back its input. Report it.`,
+        });
+      sha256.update(text);
+      totals.blocks++;
+      totals.textBytes += text.length;
+      totals.fileBytes = reader.offset;
+      yield text;
+      progress?.(totals);
     }
-    const head = decodeBlockHead(first);
-    if (!hasItsChecksum(first) || !isPossible(head)) throw reader.damaged(what, at);
-    const content = await reader.read(head.codeBytes, what);
-    if (crc32(content) !== head.codeChecksum) throw reader.damaged(what, at);
-    const text = head.kind === BLOCK_KINDS.stored ? content : await decoded(codec, content, head, reader, at, what);
-    if (text.length !== head.textBytes || crc32(text) !== head.textChecksum)
-      throw new DataError(`${what} at byte ${at} decodes to another text than was compressed`, {
-        file: reader.origin,
-        hint: `The codes are as they were written, so the compressor (${codec.fingerprint}) does not give back its input. Report it.`,
-      });
-    sha256.update(text);
-    totals.blocks++;
-    totals.textBytes += text.length;
-    totals.fileBytes = reader.offset;
-    yield text;
-    progress?.(totals);
+  } finally {
+    await reader.close();
   }
 }
 

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bitsPerSymbol, packSymbols, unpackSymbols } from '../../../src/data/compressed-file/pack-symbols.js';
-import { readVarint, writeVarint } from '../../../src/data/compressed-file/varint.js';
 import { CompressorError } from '../../../src/support/errors.js';
 
 describe('symbols packed to bits', () => {
@@ -29,21 +28,5 @@ describe('symbols packed to bits', () => {
   it('are refused where they do not fill their bytes', () => {
     expect(() => unpackSymbols(new Uint8Array(2), 2, 4)).toThrow(CompressorError);
     expect(() => unpackSymbols(Uint8Array.of(0b11110001), 1, 4)).toThrow('behind the last symbol');
-  });
-});
-
-describe('numbers of variable length', () => {
-  it('come back, and tell where they end', () => {
-    fc.assert(
-      fc.property(fc.nat({ max: 2 ** 41 }), (value) => {
-        const bytes = writeVarint(value);
-        expect(readVarint(bytes, 0)).toEqual({ value, next: bytes.length });
-      }),
-    );
-  });
-
-  it('are refused where they do not end', () => {
-    expect(() => readVarint(Uint8Array.of(128, 128), 0)).toThrow(CompressorError);
-    expect(() => readVarint(new Uint8Array(9).fill(255), 0)).toThrow(CompressorError);
   });
 });
