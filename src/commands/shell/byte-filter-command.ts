@@ -3,6 +3,9 @@ import { STANDARD_STREAM } from './compressed-streams.js';
 
 /** A command that turns files into others, one after the other, and may write to standard output instead. */
 export abstract class ByteFilterCommand extends BaseCommand {
+  // oclif's manifest inherits nothing through a class without a static property of its own.
+  static override enableJsonFlag = true;
+
   /**
    * Shows how far the work on one file is, unless its result goes to standard output.
    *
