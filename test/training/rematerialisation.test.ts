@@ -16,7 +16,7 @@ const MODEL = {
   chunkSize: 8,
   predictionHeads: 1,
 };
-const BATCH = { size: 8, accumulation: 1, sequenceLength: 256 };
+const BATCH = { size: 16, accumulation: 1, sequenceLength: 256 };
 
 /** Megabytes that a process of its own holds at most while it does two steps, and the losses of the steps. */
 function peakOf(rematerialise: boolean): { peak: number; losses: number[] } {
