@@ -24,25 +24,30 @@ const ORDER_0 = 65_536 + 256;
 
 export function countShortContexts({ bytes, ends }: TextSample): ShortContexts {
   const counts = new Uint32Array(ROWS * 256);
+  /** Rows of order 2 with any count: of a small sample most have none. */
+  const seen = new Uint8Array(FIRST_ORDER_1);
   let begin = 0;
   for (const end of ends) {
     let context = 0;
     for (let position = begin; position < end; position++) {
       const byte = bytes[position]!;
-      if (position >= begin + 2) counts[context * 256 + byte]!++;
-      else if (position === begin + 1) counts[(FIRST_ORDER_1 + (context & 0xff)) * 256 + byte]!++;
+      if (position >= begin + 2) {
+        counts[context * 256 + byte]!++;
+        seen[context] = 1;
+      } else if (position === begin + 1) counts[(FIRST_ORDER_1 + (context & 0xff)) * 256 + byte]!++;
       else counts[ORDER_0 * 256 + byte]!++;
       context = ((context << 8) | byte) & 0xffff;
     }
     begin = end;
   }
-  sumInto(counts);
-  return shortContexts(counts);
+  addUp(counts, seen);
+  return shortContexts(counts, fingerprintOf(counts, seen));
 }
 
 /** Each position was counted in its longest order; shorter ones are sums of them. */
-function sumInto(counts: Uint32Array): void {
-  for (let context = 0; context < 65_536; context++) addRow(counts, context, FIRST_ORDER_1 + (context & 0xff));
+function addUp(counts: Uint32Array, seen: Uint8Array): void {
+  for (let context = 0; context < FIRST_ORDER_1; context++)
+    if (seen[context] === 1) addRow(counts, context, FIRST_ORDER_1 + (context & 0xff));
   for (let context = 0; context < 256; context++) addRow(counts, FIRST_ORDER_1 + context, ORDER_0);
 }
 
@@ -50,7 +55,7 @@ function addRow(counts: Uint32Array, from: number, to: number): void {
   for (let byte = 0; byte < 256; byte++) counts[to * 256 + byte]! += counts[from * 256 + byte]!;
 }
 
-function shortContexts(counts: Uint32Array): ShortContexts {
+function shortContexts(counts: Uint32Array, fingerprint: string): ShortContexts {
   // Orders 0 and 1 as distributions; of order 2 there are too many.
   const order0 = new Float64Array(256).fill(1 / 256);
   interpolate(counts, ORDER_0, order0);
@@ -61,7 +66,7 @@ function shortContexts(counts: Uint32Array): ShortContexts {
     interpolate(counts, FIRST_ORDER_1 + context, row);
   }
   return {
-    fingerprint: fingerprintOf(counts),
+    fingerprint,
     after(prefix, into) {
       const { length } = prefix;
       if (length === 0) {
@@ -75,12 +80,12 @@ function shortContexts(counts: Uint32Array): ShortContexts {
   };
 }
 
-/** Of the rows with any count, each behind its number: of a small sample most have none. */
-function fingerprintOf(counts: Uint32Array): string {
+/** Of the rows of order 2 with any count, each behind its number, and of all others. */
+function fingerprintOf(counts: Uint32Array, seen: Uint8Array): string {
   const hash = createHash('sha256');
   for (let context = 0; context < FIRST_ORDER_1; context++) {
-    const row = counts.subarray(context * 256, context * 256 + 256);
-    if (row.some((count) => count > 0)) hash.update(Uint32Array.of(context)).update(row);
+    if (seen[context] === 0) continue;
+    hash.update(Uint32Array.of(context)).update(counts.subarray(context * 256, context * 256 + 256));
   }
   return hash.update(counts.subarray(FIRST_ORDER_1 * 256)).digest('hex');
 }
