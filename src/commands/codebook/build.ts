@@ -2,8 +2,9 @@ import { availableParallelism } from 'node:os';
 import { Args, Flags } from '@oclif/core';
 import {
   BUILD_DEFAULTS,
+  BUILD_SOURCES,
   type BuildPhase,
-  CODEBOOK_SOURCES,
+  type BuildSource,
   type CodebookBuildReport,
   type CodebookBuildRequest,
 } from '../../data/codebook-building/options.js';
@@ -15,8 +16,6 @@ import { BaseCommand } from '../base.js';
 import { checkpointAt } from '../shell/checkpoint-argument.js';
 import { describeCodebookBuild } from '../shell/codebook-lines.js';
 import type { Progress } from '../shell/progress.js';
-
-type Source = (typeof CODEBOOK_SOURCES)[number];
 
 export default class CodebookBuild extends BaseCommand {
   static override summary = 'Make a codebook of equal-information windows.';
@@ -44,8 +43,8 @@ DATA are datasets as training reads them; \`pc data import DIR\` makes one of so
     }),
     from: Flags.option({
       summary: 'What gives the frequencies.',
-      options: CODEBOOK_SOURCES,
-      default: BUILD_DEFAULTS.source as Source,
+      options: BUILD_SOURCES,
+      default: BUILD_DEFAULTS.source as BuildSource,
     })(),
     m1: Flags.string({ summary: 'm1: the checkpoint, or a run: its newest one.', helpValue: 'CHECKPOINT' }),
     threads: Flags.integer({
@@ -173,7 +172,7 @@ interface SourceFlags {
 }
 
 /** @throws UsageError for flags of the other source, and where this one lacks something */
-function refuseForeign(source: Source, flags: SourceFlags, data: readonly string[]): void {
+function refuseForeign(source: BuildSource, flags: SourceFlags, data: readonly string[]): void {
   const ofOther = source === 'counts' ? (['m1', 'threads', 'corpus'] as const) : (['rounds', 'starts'] as const);
   const foreign = ofOther.find((name) => flags[name] !== undefined);
   const other = source === 'counts' ? 'm1' : 'counts';

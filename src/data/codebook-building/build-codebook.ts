@@ -1,5 +1,4 @@
 import { stat } from 'node:fs/promises';
-import { basename } from 'node:path';
 import type { ProbabilityModel } from '../../neural-coding/byte-model.js';
 import type { Codebook, CodebookProvenance } from '../../neural-coding/codebook.js';
 import { readCodebook, writeCodebook } from '../../neural-coding/codebook-file.js';
@@ -10,17 +9,12 @@ import { randomStarts, windowStarts } from '../../neural-coding/counts-sample.js
 import { quantised } from '../../neural-coding/frequencies.js';
 import { recordFrequencies } from '../../neural-coding/frequencies-file.js';
 import { parserOf } from '../../neural-coding/phrase-counts.js';
-import { DataError } from '../../support/errors.js';
 import { refuseToOverwrite } from '../../support/output-failures.js';
-import type { DataFile } from '../data-files.js';
-import { type Partition, partitionSource } from '../partition.js';
+import { type Corpus, readCorpus } from './corpus.js';
 import { measureWindows } from './measure.js';
 import type { BuildRound, CodebookBuildReport, CodebookBuildRequest, CountsRequest } from './options.js';
-import { type CorpusSample, sampleCorpus } from './sample.js';
-import { BLOCK_BYTES } from './sample-protocol.js';
 
-/** Bytes of text in a byte of a file, roughly. */
-const EXPANSION = { jsonl: 1, gzip: 6, zstd: 6, parquet: 3 } as const satisfies Record<DataFile['format'], number>;
+/** Largest share of the documents that is held out. */
 const MOST_HELD_OUT = 0.01;
 /**
  * Memory for each byte of text: itself, twice while pieces are joined, a quarter of the eight bytes of a starting position,
@@ -45,7 +39,7 @@ export async function buildCodebook(request: CodebookBuildRequest): Promise<Code
   await refuseToOverwrite(output, request.force);
   if (request.frequencies !== null) await refuseToOverwrite(request.frequencies, request.force);
   const begun = performance.now();
-  const corpus = await readCorpus(request);
+  const corpus = await corpusOf(request);
   const reading = (performance.now() - begun) / 1000;
   const builder = new RoundBuilder(request, corpus.heldOut);
   let best: BuiltRound;
@@ -89,12 +83,9 @@ interface BuiltRound {
   round: BuildRound;
 }
 
-async function buildFromCounts(
-  request: CountsRequest,
-  { sample, description }: DescribedCorpus,
-  builder: RoundBuilder,
-): Promise<BuiltRound> {
+async function buildFromCounts(request: CountsRequest, corpus: Corpus, builder: RoundBuilder): Promise<BuiltRound> {
   const { starts: firstStarts, seed, rounds, windowBits, signal, progress } = request;
+  const { sample } = corpus;
   const contexts = countShortContexts(sample);
   let previous = firstStarts === 'random' ? null : await readCodebook(firstStarts.codebook);
   let best: BuiltRound | null = null;
@@ -109,7 +100,7 @@ async function buildFromCounts(
     const counting = (performance.now() - begun) / 1000;
     const built: BuiltRound = await builder.build(
       model,
-      { source: 'counts', modelFingerprint: model.fingerprint, corpus: description },
+      { source: 'counts', modelFingerprint: model.fingerprint, corpus: describeCorpus(corpus) },
       { starts: at, counted: { starts: counted, strings: model.nodes }, counting },
     );
     previous = built.codebook;
@@ -176,37 +167,18 @@ class RoundBuilder {
   }
 }
 
-interface DescribedCorpus extends CorpusSample {
-  /** In words and by fingerprints, without paths of this machine. */
-  description: string;
-}
-
-async function readCorpus(request: CodebookBuildRequest): Promise<DescribedCorpus> {
-  const { data, onBadRecord, seed, heldOutBytes, memoryBytes, validation, workers, signal, progress } = request;
-  const partitions = await Promise.all(data.map((path) => partitionSource(path, { rows: 1, blockBytes: BLOCK_BYTES })));
-  const files = partitions.flatMap((partition) => partition.files);
-  const totalBytes = files.reduce((sum, { size, format }) => sum + size * EXPANSION[format], 0);
-  const heldOut = validation === null ? Math.min(MOST_HELD_OUT, heldOutBytes / Math.max(1, totalBytes)) : 0;
-  const corpus = await sampleCorpus({
-    paths: data,
-    onBadRecord,
-    seed,
-    // A trained model needs the held-out documents only.
-    mostBytes: request.source === 'counts' ? Math.floor(memoryBytes / MEMORY_PER_BYTE) : 0,
-    heldOut,
-    workers,
-    signal,
-    progress: (bytes) => progress?.({ phase: 'read', bytes, totalBytes: Math.max(bytes, totalBytes) }),
+/** What is kept of the datasets; a trained model needs the held-out documents only. */
+function corpusOf(request: CodebookBuildRequest): Promise<Corpus> {
+  const { source, memoryBytes, validation, heldOutBytes, progress } = request;
+  return readCorpus({
+    ...request,
+    mostBytes: source === 'counts' ? Math.floor(memoryBytes / MEMORY_PER_BYTE) : null,
+    heldOut: { bytes: heldOutBytes, share: validation === null ? MOST_HELD_OUT : 0 },
+    progress: (bytes, totalBytes) => progress?.({ phase: 'read', bytes, totalBytes }),
   });
-  if (request.source === 'counts' && corpus.sample.bytes.length === 0) {
-    const hint = corpus.documents === 0 ? 'Its files are empty.' : 'Give more memory, or more data.';
-    throw new DataError('there is no text to count in', { file: data.join(', '), hint });
-  }
-  return { ...corpus, description: describeCorpus(data, partitions, corpus) };
 }
 
-function describeCorpus(data: readonly string[], partitions: readonly Partition[], corpus: CorpusSample): string {
-  const names = data.map((path, index) => `${basename(path)} (${partitions[index]!.fingerprint})`);
+function describeCorpus({ names, sample, textBytes, documents }: Corpus): string {
   const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
-  return `${names.join(', ')}: ${megabytes(corpus.sample.bytes.length)} of ${megabytes(corpus.textBytes)} in ${corpus.documents} documents`;
+  return `${names}: ${megabytes(sample.bytes.length)} of ${megabytes(textBytes)} in ${documents} documents`;
 }

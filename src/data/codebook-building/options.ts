@@ -3,9 +3,9 @@ import type { WindowParameters } from '../../neural-coding/parameters.js';
 import type { WindowStatistics } from '../../neural-coding/phrase-counts.js';
 import type { BadRecordPolicy, PassedOver } from '../documents.js';
 
-/** Where the frequencies of a codebook come from. */
-export const CODEBOOK_SOURCES = ['counts', 'm1'] as const;
-export type CodebookSource = (typeof CODEBOOK_SOURCES)[number];
+/** Where the frequencies of a codebook that is built here come from; others give their own. */
+export const BUILD_SOURCES = ['counts', 'm1'] as const;
+export type BuildSource = (typeof BUILD_SOURCES)[number];
 
 interface CommonRequest extends WindowParameters {
   /** Datasets: folders or files. */
@@ -74,7 +74,7 @@ export interface CodebookBuildReport extends WindowParameters {
   output: string;
   fingerprint: string;
   fileBytes: number;
-  source: CodebookSource;
+  source: BuildSource;
   documents: number;
   textBytes: number;
   /** Bytes of the text that counts were taken of. */

@@ -1,4 +1,3 @@
-import { basename } from 'node:path';
 import { writeModelQuantiles } from '../../neural-coding/entropy-quantiles-file.js';
 import { EntropyAutomaton } from '../../neural-coding/entropy-table-automaton.js';
 import { buildContexts } from '../../neural-coding/entropy-table-contexts.js';
@@ -7,16 +6,12 @@ import { boundaryAgreement } from '../../neural-coding/segmentation-agreement.js
 import { EntropyHistogram, ruleFor, type SegmentationRequest } from '../../neural-coding/segmentation-calibration.js';
 import { measuredEntropies } from '../../neural-coding/segmentation-entropy.js';
 import { segmentEnds } from '../../neural-coding/segmentation-rule.js';
-import { DataError } from '../../support/errors.js';
 import { refuseToOverwrite } from '../../support/output-failures.js';
-import { type CorpusSample, sampleCorpus } from '../codebook-building/sample.js';
-import { BLOCK_BYTES } from '../codebook-building/sample-protocol.js';
-import type { DataFile } from '../data-files.js';
-import { partitionSource } from '../partition.js';
-import type { EntropyTablePhase, EntropyTableReport, EntropyTableRequest, SegmentStatistics } from './options.js';
+import { readCorpus } from '../codebook-building/corpus.js';
+import type { CorpusSample } from '../codebook-building/sample.js';
+import type { EntropyTableReport, EntropyTableRequest, SegmentStatistics } from './options.js';
 
-/** Bytes of text in a byte of a file, roughly. */
-const EXPANSION = { jsonl: 1, gzip: 6, zstd: 6, parquet: 3 } as const satisfies Record<DataFile['format'], number>;
+/** Largest share of the documents that is held out. */
 const MOST_HELD_OUT = 0.02;
 /** Documents of about so many bytes are asked of a model in one call, so that its batches are full. */
 const COMPARED_AT_ONCE = 1 << 17;
@@ -36,7 +31,12 @@ export async function buildEntropyTable(request: EntropyTableRequest): Promise<E
   if (quantilesOutput !== null) await refuseToOverwrite(quantilesOutput, force);
 
   const begun = performance.now();
-  const { sample, heldOut, description, ...corpus } = await readCorpus(request);
+  const { sample, heldOut, names, ...corpus } = await readCorpus({
+    ...request,
+    mostBytes: request.sampleBytes,
+    heldOut: { bytes: request.heldOutBytes, share: MOST_HELD_OUT },
+    progress: (bytes, totalBytes) => progress?.({ phase: 'read', bytes, totalBytes }),
+  });
   const read = performance.now();
   const trie = await buildContexts(sample, {
     ...request,
@@ -51,7 +51,7 @@ export async function buildEntropyTable(request: EntropyTableRequest): Promise<E
     calibrationTexts.map((text) => automaton.run(text)),
   );
   const { quantiles, statistics, bytes: calibrationBytes } = calibrated;
-  const provenance = { corpus: description, countedBytes: sample.bytes.length, calibrationBytes };
+  const provenance = { corpus: names, countedBytes: sample.bytes.length, calibrationBytes };
   const table = makeEntropyTable(trie, quantiles, provenance);
 
   const compared =
@@ -128,32 +128,4 @@ function upTo(texts: readonly Uint8Array[], mostBytes: number): Uint8Array[] {
 
 function documentsOf({ bytes, ends }: CorpusSample['sample']): Uint8Array[] {
   return Array.from(ends, (end, index) => bytes.subarray(index === 0 ? 0 : ends[index - 1], end));
-}
-
-async function readCorpus(request: EntropyTableRequest): Promise<CorpusSample & { description: string }> {
-  const { data, onBadRecord, seed, sampleBytes, heldOutBytes, workers, signal, progress } = request;
-  const partitions = await Promise.all(data.map((path) => partitionSource(path, { rows: 1, blockBytes: BLOCK_BYTES })));
-  const files = partitions.flatMap((partition) => partition.files);
-  const totalBytes = files.reduce((sum, { size, format }) => sum + size * EXPANSION[format], 0);
-  const report = (bytes: number): EntropyTablePhase => ({
-    phase: 'read',
-    bytes,
-    totalBytes: Math.max(bytes, totalBytes),
-  });
-  const corpus = await sampleCorpus({
-    paths: data,
-    onBadRecord,
-    seed,
-    mostBytes: sampleBytes,
-    heldOut: Math.min(MOST_HELD_OUT, heldOutBytes / Math.max(1, totalBytes)),
-    workers,
-    signal,
-    progress: (bytes) => progress?.(report(bytes)),
-  });
-  if (corpus.sample.bytes.length === 0) {
-    const hint = corpus.documents === 0 ? 'Its files are empty.' : 'Count more bytes, or give more data.';
-    throw new DataError('there is no text to count in', { file: data.join(', '), hint });
-  }
-  const names = data.map((path, index) => `${basename(path)} (${partitions[index]!.fingerprint})`);
-  return { ...corpus, description: names.join(', ') };
 }

@@ -119,6 +119,7 @@ describe('building a codebook from counts', () => {
     const folder = temporaryData({ 'data/a.jsonl': `${jsonl(texts.slice(0, 5))}{"text": 1}\n`, 'empty/a.jsonl': '' });
     await expect(buildCodebook(request(folder))).rejects.toThrow(DataError);
     await expect(buildCodebook(request(folder, { data: [join(folder, 'empty')] }))).rejects.toThrow(/no text/);
+    await expect(buildCodebook(request(folder, { onBadRecord: 'skip', memoryBytes: 1 }))).rejects.toThrow(/no text/);
     await expect(
       buildCodebook(request(folder, { onBadRecord: 'skip', starts: { codebook: join(folder, 'none') } })),
     ).rejects.toThrow(CodebookError);
