@@ -172,7 +172,7 @@ export function decodeCodebook(content: Uint8Array, origin: string): Codebook {
   const codes = readCodes(codeColumn, nodes, 2 ** windowBits, origin);
   const codebook = { coder, windowBits, bytes, childCounts, codes };
   const fault = codebookFault(codebook);
-  if (fault !== undefined) throw damaged(fault, origin);
+  if (fault !== null) throw damaged(fault, origin);
   return { ...codebook, fingerprint: fingerprint(codebook, childCountColumn, codeColumn), provenance };
 }
 

@@ -11,6 +11,7 @@ import {
 } from './entropy-table.js';
 import { type EntropyQuantiles, QUANTILE_STEPS } from './segmentation-calibration.js';
 import { GREATEST_ENTROPY } from './segmentation-rule.js';
+import { trieFault } from './trie-links.js';
 
 /**
  * The file of an entropy table, all numbers little-endian:
@@ -157,28 +158,5 @@ function faultOf({ bytes, childCounts, entropies }: ContextTrie, { levels, jumps
     }
   }
   if (bytes[0] !== 0) return 'the empty context has a byte';
-  return preorderFault(bytes, childCounts);
-}
-
-function preorderFault(bytes: Uint8Array, childCounts: Uint16Array): string | null {
-  /** Of the contexts on the path: children still to come, and the byte of the last one. */
-  const left: number[] = [];
-  const lastBytes: number[] = [];
-  for (let node = 0; node < bytes.length; node++) {
-    while (left.at(-1) === 0) {
-      left.pop();
-      lastBytes.pop();
-    }
-    if (node > 0) {
-      const depth = left.length;
-      if (depth === 0) return `context ${node} belongs to none`;
-      if (bytes[node]! <= lastBytes[depth - 1]!) return `context ${node} is out of order`;
-      left[depth - 1] = left[depth - 1]! - 1;
-      lastBytes[depth - 1] = bytes[node]!;
-      if (depth > LONGEST_CONTEXT) return `context ${node} is longer than ${LONGEST_CONTEXT} bytes`;
-    }
-    left.push(childCounts[node]!);
-    lastBytes.push(-1);
-  }
-  return left.every((count) => count === 0) ? null : 'contexts are missing';
+  return trieFault({ bytes, childCounts }, LONGEST_CONTEXT);
 }

@@ -3,7 +3,8 @@ import { CheckpointError } from '../support/errors.js';
 import { BOS, BYTE_COUNT, RAW_OFFSET } from '../vocabulary/layout.js';
 import { notFinite } from './model-faults.js';
 import { exponential, power, turns } from './portable-arithmetic.js';
-import { addTo, attend, type Cache, dense, gateByUp, rmsNorm } from './portable-kernels.js';
+import { attend, type Cache } from './portable-attention.js';
+import { addTo, dense, gateByUp, rmsNorm } from './portable-kernels.js';
 
 /** What a portable model is made of. */
 export interface PortableWeights {

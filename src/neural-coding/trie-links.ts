@@ -49,3 +49,31 @@ export function breadthFirst({ depths }: TrieLinks): Uint32Array {
   for (let node = 0; node < depths.length; node++) order[starts[depths[node]!]!++] = node;
   return order;
 }
+
+/**
+ * What keeps columns of numbers from being one tree in preorder, siblings by ascending byte, in words; null for a tree. What
+ * reads tries from files asks this first: everything else relies on it.
+ *
+ * @param longest bytes of the longest string
+ */
+export function trieFault({ bytes, childCounts }: TrieShape, longest: number): string | null {
+  /** Of the nodes from the root to the last one: children still to come, and the byte of the last that came. */
+  const left = new Int32Array(longest + 1);
+  const lastBytes = new Int32Array(longest + 1);
+  let depth = -1;
+  for (let node = 0; node < bytes.length; node++) {
+    while (depth >= 0 && left[depth] === 0) depth--;
+    if (node > 0) {
+      if (depth < 0) return `node ${node} is nobody's child`;
+      if (bytes[node]! <= lastBytes[depth]!) return `node ${node} is out of order among its siblings`;
+      lastBytes[depth] = bytes[node]!;
+      left[depth]!--;
+    }
+    depth++;
+    if (depth > longest) return `node ${node} is longer than ${longest} bytes`;
+    left[depth] = childCounts[node]!;
+    lastBytes[depth] = -1;
+  }
+  const missing = left.subarray(0, depth + 1).reduce((sum, children) => sum + children, 0);
+  return missing === 0 ? null : `${missing} nodes are missing at its end`;
+}
