@@ -1,6 +1,7 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { readReferenceField, writeReferenceField } from '../../../src/neural-coding/reference-field.js';
 import { CompressorError, DataError } from '../../../src/support/errors.js';
 import { builtin, recordsOf, run } from '../../data/preprocess/temporary-preprocessed.js';
@@ -30,9 +31,17 @@ async function neuralProject() {
     logging: { every: 1 },
   });
   const [train, coded] = [join(project, 'data/train'), join(project, 'data/preprocessed/train')];
-  await run(train, coded, { compressors: [builtin('neural', { codebook: 'code-12' })], verify: true });
+  // All projects have the same texts: their codes are made once.
+  preprocessed ??= run(train, kept, { compressors: [builtin('neural', { codebook: 'code-12' })], verify: true });
+  await preprocessed;
+  cpSync(kept, coded, { recursive: true });
   return { project, train, coded };
 }
+
+const folder = mkdtempSync(join(tmpdir(), 'pc-test-'));
+const kept = join(folder, 'train');
+let preprocessed: ReturnType<typeof run> | undefined;
+afterAll(() => rmSync(folder, { recursive: true }));
 
 const figures = (project: string, name: string, figure: string): unknown[] =>
   computedMetrics(project, name).map((line) => new Map(Object.entries(line)).get(figure));
