@@ -83,10 +83,7 @@ A file that exists is replaced only with --force. Interrupted, nothing is left.`
     const { argv, flags } = await this.parse(Compress);
     const inputs = argv.map(String);
     const jobs = inputs.map((input) => ({ input, output: outputOf(input, inputs.length, flags.output) }));
-    if (flags.coder === 'stream' ? flags.compressor !== undefined : flags.model !== undefined)
-      throw new UsageError(
-        flags.coder === 'stream' ? '--coder stream has no compressor' : '--model is read only with --coder stream',
-      );
+    refuseOtherCoder(flags);
     const json = this.jsonEnabled();
     for (const { input, output } of jobs) await requireWritable(output, input, { force: flags.force === true, json });
     const work: StreamWork = { signal: this.stopSignal };
@@ -171,6 +168,18 @@ interface Coded {
   config?: string | undefined;
   preset?: string[] | undefined;
   set?: string[] | undefined;
+}
+
+/** @throws UsageError if a flag is given that the chosen coder does not read */
+function refuseOtherCoder({ coder, compressor, model }: Coded): void {
+  if (coder === 'stream' && compressor !== undefined)
+    throw new UsageError('--coder stream has no compressor: a byte model alone codes the text', {
+      hint: 'Leave out --compressor, or leave out --coder; --model DIR names the byte model.',
+    });
+  if (coder === 'symbols' && model !== undefined)
+    throw new UsageError('--model is read only with --coder stream', {
+      hint: "Add --coder stream, or set a compressor's model by --set compressors.NAME.OPTION=VALUE.",
+    });
 }
 
 /** @throws UsageError if one output is named for several files */

@@ -1,3 +1,4 @@
+import { dirname, resolve } from 'node:path';
 import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { UsageError } from '../../support/errors.js';
@@ -33,7 +34,6 @@ export async function requireWritable(
       throw new UsageError('the data would go to the terminal', { hint: 'Name a file by -o FILE, or use a pipe.' });
     return;
   }
-  const { resolve } = await import('node:path');
   const { refuseToOverwrite } = await import('../../support/output-failures.js');
   if (input !== STANDARD_STREAM && resolve(output) === resolve(input))
     throw new UsageError(`${output} is the input too`, { hint: 'Name another file by -o FILE.' });
@@ -41,9 +41,11 @@ export async function requireWritable(
 }
 
 /**
- * Writes all that a generator yields to a file, which has its name when it is complete, or to standard output.
+ * Writes all that a generator yields to a file, which has its name when it is complete, or to standard output. What
+ * commands that were killed left beside the file is removed.
  *
  * @returns the generator's value
+ * @throws the signal's reason when it is aborted; OutputError if the file cannot be written
  */
 export async function writeAll<Totals>(
   pieces: AsyncGenerator<Uint8Array, Totals>,
@@ -57,12 +59,20 @@ export async function writeAll<Totals>(
     })(),
     { objectMode: true, highWaterMark: 1 },
   );
-  await pipeline(source, await sinkFor(output), { signal, end: output !== STANDARD_STREAM });
+  try {
+    await pipeline(source, await sinkFor(output), { signal, end: output !== STANDARD_STREAM });
+  } catch (error) {
+    // The pipeline has an error of its own for a stop, which says nothing of the reason.
+    signal.throwIfAborted();
+    throw error;
+  }
   return results[0]!;
 }
 
 async function sinkFor(output: string): Promise<Writable> {
   if (output === STANDARD_STREAM) return process.stdout;
   const { createWriteStreamAtomic } = await import('../../support/atomic-files.js');
+  const { removeStaleTemporaries } = await import('../../support/temporaries.js');
+  await removeStaleTemporaries(dirname(output));
   return createWriteStreamAtomic(output);
 }
