@@ -3,6 +3,9 @@ import { describeDuration } from './progress.js';
 import { alignColumns } from './table.js';
 import { thousands } from './training-lines.js';
 
+/** The compute of models that end within a step of each other differs by less than this share: none has fewer than ten steps. */
+const STEP_SHARE = 0.1;
+
 /** What a quickstart found, and how far that goes, for people. */
 export function describeQuickstart(results: QuickstartResults): string[] {
   const { models, heldOut, report, comparisons } = results;
@@ -23,10 +26,10 @@ export function describeQuickstart(results: QuickstartResults): string[] {
     '',
     `Raw bytes of ${heldOut.documents} held-out files (${thousands(heldOut.bytes)}B); fewer bits are better.`,
     ...comparisons.map(verdict),
-    'All had the same compute, symbols a step, heads and context. Minutes of it show that training works and that what is',
-    'learned from compressed text carries over to raw bytes; they do not show which way is better. A proxy spends most of',
-    'its symbols on text in another form, which pays off in models and budgets that are thousands of times larger: expect',
-    'the byte model ahead here.',
+    terms(models),
+    'Minutes of training show that it works and that what is learned from compressed text carries over to raw bytes; they',
+    'do not show which way is better. A proxy spends most of its symbols on text in another form, which pays off in models',
+    'and budgets that are thousands of times larger: expect the byte model ahead here.',
     '',
     `Page with curves: ${report}`,
     `Runs: ${models.map(({ run }) => run).join(', ')}`,
@@ -46,6 +49,14 @@ function row(model: ModelResult): string[] {
     thousands(bytes),
     describeDuration(trainingSeconds),
   ];
+}
+
+/** What the models had alike, which in very little time is not their compute: each takes a few steps all the same. */
+function terms(models: readonly ModelResult[]): string {
+  const flops = models.map((model) => model.flops);
+  return Math.min(...flops) >= (1 - STEP_SHARE) * Math.max(...flops)
+    ? 'All had the same compute, symbols a step, heads and context.'
+    : 'All had the same symbols a step, heads and context, but not the same compute: more --minutes make it equal.';
 }
 
 function verdict({ model, comparison: { difference, interval } }: QuickstartResults['comparisons'][number]): string {
