@@ -64,6 +64,7 @@ export default class Preprocess extends BaseCommand {
 
 An interrupted or killed run is continued by the same command: shards that are finished are kept. With --shard-index and --shard-count several processes share the work, and the last one writes the manifest.`;
   static override examples = [
+    '<%= config.bin %> preprocess --compressor neural --verify',
     '<%= config.bin %> preprocess --compressor gzip',
     '<%= config.bin %> preprocess --compressor gzip,halfbyte --data downloads/code -o data/code --format parquet --verify',
     '<%= config.bin %> preprocess --compressor gzip --set compressors.gzip.level=6',

@@ -78,13 +78,20 @@ DATA are datasets as training reads them; \`pc data import DIR\` makes one of so
     validation: Flags.string({ summary: 'Dataset to measure bytes per window on.', helpValue: 'PATH' }),
     'held-out-bytes': Flags.integer({
       summary: 'Most bytes of DATA to measure on instead; 0: none.',
+      helpValue: 'N',
       min: 0,
       default: BUILD_DEFAULTS.heldOutBytes,
     }),
-    seed: Flags.integer({ summary: 'Seed of what is chosen by chance.', min: 0, default: BUILD_DEFAULTS.seed }),
+    seed: Flags.integer({
+      summary: 'Seed of what is chosen by chance.',
+      helpValue: 'N',
+      min: 0,
+      default: BUILD_DEFAULTS.seed,
+    }),
     workers: Flags.integer({ summary: 'Threads that read; one for each core by default.', helpValue: 'N', min: 1 }),
     memory: Flags.integer({
       summary: 'Memory for text and counting, in MB.',
+      helpValue: 'MB',
       min: 1,
       default: BUILD_DEFAULTS.memoryBytes / 1e6,
     }),

@@ -59,11 +59,13 @@ The table serves all criteria, quantiles and longest segments; those given here 
     }),
     'sample-bytes': Flags.integer({
       summary: 'Most bytes of text to count, chosen by content; ten times as much memory is needed.',
+      helpValue: 'N',
       min: 1,
       default: DEFAULTS.sampleBytes,
     }),
     'held-out-bytes': Flags.integer({
       summary: 'Most bytes of text to leave out of counting and take quantiles of.',
+      helpValue: 'N',
       min: 0,
       default: DEFAULTS.heldOutBytes,
     }),
@@ -97,7 +99,12 @@ The table serves all criteria, quantiles and longest segments; those given here 
       helpValue: 'FILE',
     }),
     threads: Flags.integer({ summary: 'Threads of the model; one for each core by default.', helpValue: 'N', min: 1 }),
-    seed: Flags.integer({ summary: 'Seed of what is chosen by chance.', min: 0, default: DEFAULTS.seed }),
+    seed: Flags.integer({
+      summary: 'Seed of what is chosen by chance.',
+      helpValue: 'N',
+      min: 0,
+      default: DEFAULTS.seed,
+    }),
     workers: Flags.integer({ summary: 'Threads that read; one for each core by default.', helpValue: 'N', min: 1 }),
     'on-bad-record': Flags.option({
       summary: 'What to do with a record that cannot be read.',
