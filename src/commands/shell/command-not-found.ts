@@ -20,6 +20,13 @@ export default hook;
 export function unknownCommand(typed: string, commands: readonly string[], bin: string): UsageError {
   const parts = typed.split(' ');
   const beginnings = parts.map((_, index) => parts.slice(0, parts.length - index).join(' '));
+  // oclif takes what follows a command without arguments for a part of its name.
+  const command = beginnings.find((beginning) => commands.includes(beginning));
+  if (command !== undefined) {
+    return new UsageError(`${bin} ${command} takes no argument: ${typed.slice(command.length + 1)}`, {
+      hint: `\`${bin} ${command} --help\` lists its flags.`,
+    });
+  }
   const nearest = beginnings.flatMap((beginning) => nearestName(beginning, commands) ?? [])[0];
   const hasTopic = commands.some((command) => command.startsWith(`${parts[0]} `));
   return new UsageError(`there is no command ${bin} ${hasTopic ? parts.slice(0, 2).join(' ') : parts[0]}`, {

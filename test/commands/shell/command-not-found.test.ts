@@ -29,6 +29,7 @@ describe('a command that does not exist', () => {
     ['eval bbp runs/proxy', 'there is no command pc eval bbp', 'Did you mean `pc eval bpb`?'],
     ['evall bpb', 'there is no command pc evall', 'Did you mean `pc eval bpb`?'],
     ['eval everything', 'there is no command pc eval everything', '`pc help eval` lists the commands.'],
+    ['train data/train', 'pc train takes no argument: data/train', '`pc train --help` lists its flags.'],
     ['nonsense', 'there is no command pc nonsense', '`pc help` lists the commands.'],
   ])('%s: its hint fits what was typed', (typed, message, hint) => {
     expect(unknownCommand(typed, ['eval bpb', 'train', 'init'], 'pc')).toMatchObject({ message, hint });
