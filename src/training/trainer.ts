@@ -4,7 +4,7 @@ import { sumStatistics } from '../data/batch-statistics.js';
 import { type Batch, type LoaderState, mergeLoaderStates } from '../data/batches.js';
 import { compressionAt } from '../data/compression-schedule.js';
 import { bitsPerByte } from '../evaluation/bpb/scores.js';
-import { Validation } from '../evaluation/bpb/validation.js';
+import { requireValidationText, Validation } from '../evaluation/bpb/validation.js';
 import { parameterCount } from '../models/index.js';
 import type { Backend } from '../plugins/contracts.js';
 import { TrainingError } from '../support/errors.js';
@@ -150,6 +150,7 @@ class Trainer {
   async run(): Promise<TrainingSummary> {
     const { prepared, settings, observer, peak } = this;
     const { steps, validation, checkpoint } = settings;
+    if (validation.every !== null) await requireValidationText(settings.data, prepared.layout);
     const parameters = parameterCount(prepared.model.parameters);
     observer.onStart({ step: prepared.step, steps, parameters, replicas: prepared.session.replicas, peak });
     let stopped = await this.stopAsked();

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { acquireLock, DirectoryInUseError } from '../../src/support/directory-lock.js';
@@ -35,6 +35,16 @@ describe('training stops', () => {
     const project = tinyProject();
     writeFileSync(join(project, 'data/train/source.chunk.00001.jsonl'), '');
     expect(await refusal(project)).toBeInstanceOf(DataError);
+  });
+
+  it('before the first step, when the text to validate on is not there', async () => {
+    const project = tinyProject({ validation: { every: 100 } });
+    rmSync(join(project, 'data/validation'), { recursive: true });
+    const begun: number[] = [];
+    const error = await refusal(project, { observer: { onStart: ({ step }) => begun.push(step) } });
+    expect(error).toBeInstanceOf(DataError);
+    expect((error as DataError).location.file).toBe(join(project, 'data/validation'));
+    expect(begun).toEqual([]);
   });
 });
 

@@ -1,4 +1,5 @@
 import { type CropWindows, trainingCropWindows } from '../../data/crops.js';
+import { listDataFiles } from '../../data/data-files.js';
 import { readDocuments } from '../../data/documents.js';
 import type { DataOptions } from '../../data/options.js';
 import type { LanguageModel } from '../../models/index.js';
@@ -78,6 +79,20 @@ export class Validation {
   async dispose(): Promise<void> {
     await this.scorer.dispose();
   }
+}
+
+/**
+ * Looks whether there is held-out text to validate on, so that a run finds out before its first step that there is none.
+ * Text in the representation of training may come from preprocessed data instead, and is looked for when it is read.
+ *
+ * @throws ConfigError if the project has no held-out data; DataError if it is not there
+ */
+export async function requireValidationText(
+  data: Pick<DataOptions, 'validation'>,
+  vocabulary: Pick<VocabularyLayout, 'rawIncluded'>,
+): Promise<void> {
+  const path = requireHeldOut(data.validation);
+  if (vocabulary.rawIncluded) await listDataFiles(path);
 }
 
 /** @throws ConfigError if the project has no held-out data */
