@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { DType } from '../graph/tensor.js';
 import { CheckpointError } from '../support/errors.js';
 import { groupBy } from '../support/group-by.js';
+import { exists } from '../support/output-failures.js';
 import { CONFIG_FILE, STATE_FILE } from './layout.js';
 import { alternativeTo, listCheckpoints, namingAlternative } from './list.js';
 import { readManifest, readVerified, type ShardRecord, sha256Of } from './manifest.js';
@@ -168,6 +169,11 @@ function parseState(text: string, directory: string): { step: number; state: unk
 /** A frequent slip: the directory of a run where that of a checkpoint is meant. */
 async function explainRunDirectory(path: string, failure: unknown): Promise<never> {
   const newest = (await listCheckpoints(path)).findLast(({ problem }) => problem === null);
+  if (newest === undefined && !(await exists(path)))
+    throw new CheckpointError(`there is no checkpoint ${path}`, {
+      file: path,
+      hint: 'Name a checkpoint, such as runs/default/checkpoints/0000001000, or a run, such as runs/default.',
+    });
   if (newest === undefined) throw failure;
   throw new CheckpointError(`${path} is a run, not a checkpoint`, { file: path, hint: `Use ${newest.path}` });
 }

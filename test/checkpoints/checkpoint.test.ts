@@ -294,6 +294,15 @@ describe('tidyCheckpoints', () => {
 });
 
 describe('openCheckpoint', () => {
+  it('tells a path that is not there from an incomplete checkpoint', async () => {
+    const path = join(temporaryDirectory(), 'runs/none');
+    await expect(openCheckpoint(path)).rejects.toMatchObject({
+      message: `there is no checkpoint ${path}`,
+      location: { file: path },
+      hint: expect.stringMatching(/^Name a checkpoint, such as /),
+    });
+  });
+
   it('tells the directory of a run from that of a checkpoint', async () => {
     const run = temporaryDirectory();
     const path = await saveCheckpoint(run, content(1));
