@@ -14,8 +14,8 @@ const PATIENCE = 240_000;
 function sourceFolder(cwd: string): string {
   const folder = join(cwd, 'source');
   mkdirSync(folder);
-  for (let i = 0; i < 40; i++) {
-    const lines = Array.from({ length: 60 }, (_, j) => `export const value${(i * j) % 97} = compute(${i}, ${j});`);
+  for (let i = 0; i < 30; i++) {
+    const lines = Array.from({ length: 40 }, (_, j) => `export const value${(i * j) % 97} = compute(${i}, ${j});`);
     writeFileSync(join(folder, `file${i}.ts`), lines.join('\n'));
   }
   return folder;

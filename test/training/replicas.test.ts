@@ -41,7 +41,7 @@ describe('replicas', () => {
   });
 
   it('are as many as threads by default, and a run keeps their number when it is resumed with other threads', async () => {
-    const project = tinyProject();
+    const project = tinyProject({ backend: { threads: 2 } });
     const started: number[] = [];
     const observer = { onStart: ({ replicas }: { replicas: number }) => void started.push(replicas) };
     await trainTiny(project, { name: 'whole', observer });
