@@ -133,7 +133,7 @@ describe('the sum of what replicas published', () => {
 
 describe('the suggested number of replicas', () => {
   const GIB = 2 ** 30;
-  const suggest = (rows: number, threads: number, parameterBytes = 4e6, memory = 24 * GIB) =>
+  const suggest = (rows: number, threads: number, parameterBytes = 16e6, memory = 24 * GIB) =>
     suggestReplicas({ rows, threads, parameterBytes, memory });
 
   it('is one a thread where the rows allow it', () => {
@@ -148,6 +148,10 @@ describe('the suggested number of replicas', () => {
     expect(suggest(5, 2)).toBe(1);
     // Four of six threads would work with 4 replicas, all six with 2.
     expect(suggest(8, 6)).toBe(2);
+  });
+
+  it('is one for a small model, which copies do not make faster', () => {
+    expect(suggest(8, 2, 4e6)).toBe(1);
   });
 
   it('is smaller where copies of the model would take too much memory', () => {

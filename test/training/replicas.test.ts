@@ -40,13 +40,14 @@ describe('replicas', () => {
     }
   });
 
-  it('are as many as threads by default, and a run keeps their number when it is resumed with other threads', async () => {
+  it('are kept in number when a run is resumed with other threads', async () => {
     const project = tinyProject({ backend: { threads: 2 } });
     const started: number[] = [];
     const observer = { onStart: ({ replicas }: { replicas: number }) => void started.push(replicas) };
-    await trainTiny(project, { name: 'whole', observer });
-    await trainTiny(project, { stopAfter: 7 });
-    await trainTiny(project, { ...RESUME, set: ['backend.threads=1'] });
+    const set = ['backend.replicas=2'];
+    await trainTiny(project, { name: 'whole', observer, set });
+    await trainTiny(project, { stopAfter: 7, set });
+    await trainTiny(project, { ...RESUME, set: ['backend.threads=1', 'backend.replicas=auto'] });
     expect(started).toEqual([2]);
     expect(environmentOf(project, 'run').replicas).toBe(2);
     expect(computedMetrics(project)).toEqual(computedMetrics(project, 'whole'));
