@@ -38,7 +38,7 @@ const CASES: readonly Case[] = [
   { title: 'token-bytes', compressor: 'token-bytes', options: {}, peer: null },
   { title: 'halfbyte', compressor: 'halfbyte', options: {}, peer: null },
   { title: 'neural', compressor: 'neural', options: {}, peer: null },
-  { title: 'neural, segments', compressor: 'neural', options: { segmentation: 'table' }, peer: null },
+  { title: 'neural with segments', compressor: 'neural', options: { segmentation: 'table' }, peer: null },
 ];
 
 /** Seconds that it takes, and bytes of text. */
