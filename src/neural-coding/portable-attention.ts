@@ -40,80 +40,29 @@ export function attend(
   const { lanes } = head;
   let lane = 0;
   for (; lane + LANE_GROUP <= lanes; lane += LANE_GROUP) {
-    scoreGroup(queries, cache.keys, head, lane, scores);
+    score(queries, cache.keys, head, lane, dotOfGroup, scores);
     for (let one = lane; one < lane + LANE_GROUP; one++) softmax(scores, head, one);
-    mixGroup(scores, cache, head, lane, output);
+    mix(scores, cache, head, lane, dotOfGroup, output);
   }
   for (; lane < lanes; lane++) {
-    scoreLane(queries, cache.keys, head, lane, scores);
+    score(queries, cache.keys, head, lane, dotOfLane, scores);
     softmax(scores, head, lane);
-    mixLane(scores, cache, head, lane, output);
+    mix(scores, cache, head, lane, dotOfLane, output);
   }
 }
 
 /** scores[t] = Σ_j query[j] · key[t, j] */
-function scoreGroup(
+function score(
   queries: Float64Array,
   keys: Float32Array,
   { from, size, visible, lanes }: Head,
   lane: number,
+  dot: Dot,
   scores: Float64Array,
 ): void {
   const width = queries.length / lanes;
-  for (let t = 0; t < visible; t++) {
-    let s0 = 0;
-    let s1 = 0;
-    let s2 = 0;
-    let s3 = 0;
-    let s4 = 0;
-    let s5 = 0;
-    let s6 = 0;
-    let s7 = 0;
-    let q = from * lanes + lane;
-    let k = (t * width + from) * lanes + lane;
-    for (let j = 0; j < size; j++) {
-      s0 += queries[q]! * keys[k]!;
-      s1 += queries[q + 1]! * keys[k + 1]!;
-      s2 += queries[q + 2]! * keys[k + 2]!;
-      s3 += queries[q + 3]! * keys[k + 3]!;
-      s4 += queries[q + 4]! * keys[k + 4]!;
-      s5 += queries[q + 5]! * keys[k + 5]!;
-      s6 += queries[q + 6]! * keys[k + 6]!;
-      s7 += queries[q + 7]! * keys[k + 7]!;
-      q += lanes;
-      k += lanes;
-    }
-    const to = t * lanes + lane;
-    scores[to] = s0;
-    scores[to + 1] = s1;
-    scores[to + 2] = s2;
-    scores[to + 3] = s3;
-    scores[to + 4] = s4;
-    scores[to + 5] = s5;
-    scores[to + 6] = s6;
-    scores[to + 7] = s7;
-  }
-}
-
-function scoreLane(
-  queries: Float64Array,
-  keys: Float32Array,
-  { from, size, visible, lanes }: Head,
-  lane: number,
-  scores: Float64Array,
-): void {
-  const width = queries.length / lanes;
-  for (let t = 0; t < visible; t++) {
-    let score = 0;
-    let q = from * lanes + lane;
-    let k = (t * width + from) * lanes + lane;
-    for (let j = 0; j < size; j++) {
-      score += queries[q]! * keys[k]!;
-      q += lanes;
-      k += lanes;
-    }
-    scores[t * lanes + lane] = score;
-  }
+  for (let t = 0; t < visible; t++)
+    dot(queries, from * lanes + lane, keys, (t * width + from) * lanes + lane, size, lanes, scores, t * lanes + lane);
 }
 
 /** Turns one lane's scores, times size^−½, into weights that sum to 1. */
@@ -133,59 +82,64 @@ function softmax(scores: Float64Array, { size, visible, lanes }: Head, lane: num
 }
 
 /** output[d] = Σ_t weight[t] · value[d, t] */
-function mixGroup(
+function mix(
   weights: Float64Array,
   { values, capacity }: Cache,
   { from, size, visible, lanes }: Head,
   lane: number,
+  dot: Dot,
   output: Float64Array,
 ): void {
-  for (let d = from; d < from + size; d++) {
-    let s0 = 0;
-    let s1 = 0;
-    let s2 = 0;
-    let s3 = 0;
-    let s4 = 0;
-    let s5 = 0;
-    let s6 = 0;
-    let s7 = 0;
-    let w = lane;
-    let v = d * capacity * lanes + lane;
-    for (let t = 0; t < visible; t++) {
-      s0 += weights[w]! * values[v]!;
-      s1 += weights[w + 1]! * values[v + 1]!;
-      s2 += weights[w + 2]! * values[v + 2]!;
-      s3 += weights[w + 3]! * values[v + 3]!;
-      s4 += weights[w + 4]! * values[v + 4]!;
-      s5 += weights[w + 5]! * values[v + 5]!;
-      s6 += weights[w + 6]! * values[v + 6]!;
-      s7 += weights[w + 7]! * values[v + 7]!;
-      w += lanes;
-      v += lanes;
-    }
-    const to = d * lanes + lane;
-    output[to] = s0;
-    output[to + 1] = s1;
-    output[to + 2] = s2;
-    output[to + 3] = s3;
-    output[to + 4] = s4;
-    output[to + 5] = s5;
-    output[to + 6] = s6;
-    output[to + 7] = s7;
-  }
+  for (let d = from; d < from + size; d++)
+    dot(weights, lane, values, d * capacity * lanes + lane, visible, lanes, output, d * lanes + lane);
 }
 
-function mixLane(
-  weights: Float64Array,
-  { values, capacity }: Cache,
-  { from, size, visible, lanes }: Head,
-  lane: number,
+/**
+ * output[to] = Σ_i left[l + i·lanes] · right[r + i·lanes], i ascending below `terms`; of one lane, or of a group of lanes
+ * side by side from there on.
+ */
+type Dot = (
+  left: Float64Array,
+  l: number,
+  right: Float32Array,
+  r: number,
+  terms: number,
+  lanes: number,
   output: Float64Array,
-): void {
-  for (let d = from; d < from + size; d++) {
-    let sum = 0;
-    let v = d * capacity * lanes + lane;
-    for (let t = 0, w = lane; t < visible; t++, w += lanes, v += lanes) sum += weights[w]! * values[v]!;
-    output[d * lanes + lane] = sum;
+  to: number,
+) => void;
+
+const dotOfGroup: Dot = (left, l, right, r, terms, lanes, output, to) => {
+  let s0 = 0;
+  let s1 = 0;
+  let s2 = 0;
+  let s3 = 0;
+  let s4 = 0;
+  let s5 = 0;
+  let s6 = 0;
+  let s7 = 0;
+  for (let i = 0, a = l, b = r; i < terms; i++, a += lanes, b += lanes) {
+    s0 += left[a]! * right[b]!;
+    s1 += left[a + 1]! * right[b + 1]!;
+    s2 += left[a + 2]! * right[b + 2]!;
+    s3 += left[a + 3]! * right[b + 3]!;
+    s4 += left[a + 4]! * right[b + 4]!;
+    s5 += left[a + 5]! * right[b + 5]!;
+    s6 += left[a + 6]! * right[b + 6]!;
+    s7 += left[a + 7]! * right[b + 7]!;
   }
-}
+  output[to] = s0;
+  output[to + 1] = s1;
+  output[to + 2] = s2;
+  output[to + 3] = s3;
+  output[to + 4] = s4;
+  output[to + 5] = s5;
+  output[to + 6] = s6;
+  output[to + 7] = s7;
+};
+
+const dotOfLane: Dot = (left, l, right, r, terms, lanes, output, to) => {
+  let sum = 0;
+  for (let i = 0, a = l, b = r; i < terms; i++, a += lanes, b += lanes) sum += left[a]! * right[b]!;
+  output[to] = sum;
+};
