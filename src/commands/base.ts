@@ -43,6 +43,33 @@ export abstract class BaseCommand extends Command {
     return list.run(context);
   }
 
+  /**
+   * Runs the only task of a command, and shows how many bytes it has done.
+   *
+   * @param size bytes that will be done, where that is known
+   */
+  protected async runOnBytes<Result>(
+    title: string,
+    size: number | null,
+    run: (progress: (bytes: number) => void) => Promise<Result>,
+  ): Promise<Result> {
+    const results: Result[] = [];
+    await this.runTasks(
+      [
+        {
+          title,
+          task: async (_context, task) => {
+            const reporter = this.progressOf(task);
+            const total = size === null ? {} : { total: size };
+            results.push(await run((done) => reporter.report({ done, ...total, unit: 'bytes' })));
+          },
+        },
+      ],
+      {},
+    );
+    return results[0]!;
+  }
+
   /** Shows how far a task is, in its output: often on a terminal, every ten seconds in a log. */
   protected progressOf<Context>(task: RunningTask<Context>): ProgressReporter {
     const show = (line: string): void => {

@@ -5,7 +5,7 @@ import type { CompressionTotals } from '../data/compressed-file/compress.js';
 import type { FileHeader } from '../data/compressed-file/format.js';
 import type { StreamCosts, StreamWork } from '../neural-coding/stream-coder.js';
 import { UsageError } from '../support/errors.js';
-import { ByteFilterCommand } from './shell/byte-filter-command.js';
+import { BaseCommand } from './base.js';
 import {
   byteSource,
   COMPRESSED_EXTENSION,
@@ -61,7 +61,7 @@ const flags = {
   force: Flags.boolean({ summary: 'Replace compressed files that exist.' }),
 };
 
-export default class Compress extends ByteFilterCommand {
+export default class Compress extends BaseCommand {
   static override summary = 'Compress files with any compressor, so that `pc decompress` gives back their bytes.';
   static override description =
     `Symbols are written in as many bits as their alphabet needs, blocks that become no shorter as they are. Symbols that are made to be learnt are no match for gzip in size. --coder stream writes what the model makes of the text to the last bit, and takes minutes a megabyte.
@@ -155,7 +155,11 @@ A file that exists is replaced only with --force. Interrupted, nothing is left.`
       };
       return writeAll(compressed(request), output, signal);
     };
-    const totals = await this.withProgress(`Compressing ${source.name}`, output, source.size, run);
+    // What is written to standard output is all that stands there.
+    const totals =
+      output === STANDARD_STREAM
+        ? await run(() => {})
+        : await this.runOnBytes(`Compressing ${source.name}`, source.size, run);
     return fileReport(input, output, totals, (performance.now() - started) / 1000);
   }
 }

@@ -1,10 +1,11 @@
 import { Args, Flags } from '@oclif/core';
 import type { BlockCodec } from '../data/compressed-file/block-codec.js';
+import type { DecompressionTotals } from '../data/compressed-file/decompress.js';
 import type { FileHeader } from '../data/compressed-file/format.js';
 import { LARGEST_BLOCK } from '../data/compressed-file/format.js';
 import type { StreamWork } from '../neural-coding/stream-coder.js';
 import { CompressorError, UsageError } from '../support/errors.js';
-import { ByteFilterCommand } from './shell/byte-filter-command.js';
+import { BaseCommand } from './base.js';
 import {
   byteSource,
   COMPRESSED_EXTENSION,
@@ -23,7 +24,7 @@ interface DecompressReport extends FileReport {
   name: string | null;
 }
 
-export default class Decompress extends ByteFilterCommand {
+export default class Decompress extends BaseCommand {
   static override summary = 'Give back the bytes of a file that `pc compress` made.';
   static override description =
     `The file says which compressor made it, with which options. If that is another one here, nothing is written. All bytes are checked; a damaged file gets no name, and the error tells where the damage is.`;
@@ -69,7 +70,7 @@ export default class Decompress extends ByteFilterCommand {
     try {
       requireSameCodes(header, codec, source.name);
       const started = performance.now();
-      const totals = await this.withProgress(`Decompressing ${source.name}`, output, null, (progress) => {
+      const run = (progress: (bytes: number) => void): Promise<DecompressionTotals> => {
         let done = 0;
         work.advanced = (bytes) => progress(done + bytes);
         const text = opened.text(codec, signal, ({ textBytes }) => {
@@ -77,7 +78,12 @@ export default class Decompress extends ByteFilterCommand {
           progress(done);
         });
         return writeAll(text, output, signal);
-      });
+      };
+      // What is written to standard output is all that stands there.
+      const totals =
+        output === STANDARD_STREAM
+          ? await run(() => {})
+          : await this.runOnBytes(`Decompressing ${source.name}`, null, run);
       const report = fileReport(input, output, totals, (performance.now() - started) / 1000);
       const { textBytes, megabytesPerSecond } = report;
       if (output !== STANDARD_STREAM)

@@ -44,24 +44,10 @@ Shipped with the package: ${Object.entries(SHIPPED_CODEBOOKS)
     const path = resolveCodebook(args.codebook);
     const signal = this.stopSignal;
     const data = flags.data === undefined ? null : { path: flags.data, onBadRecord: flags['on-bad-record'] };
-    const { facts } = await this.runTasks<{ facts?: CodebookFacts }>(
-      [
-        {
-          title: `Reading ${path}`,
-          task: async (context, task) => {
-            const reporter = this.progressOf(task);
-            context.facts = await codebookFacts(path, {
-              data,
-              top: flags.top,
-              signal,
-              progress: (bytes) => reporter.report({ done: bytes, unit: 'bytes' }),
-            });
-          },
-        },
-      ],
-      {},
+    const facts = await this.runOnBytes(`Reading ${path}`, null, (progress) =>
+      codebookFacts(path, { data, top: flags.top, signal, progress }),
     );
-    for (const line of describeCodebook(facts!)) this.log(line);
-    return facts!;
+    for (const line of describeCodebook(facts)) this.log(line);
+    return facts;
   }
 }

@@ -38,24 +38,10 @@ export default class CodebookVerify extends BaseCommand {
     const path = resolveCodebook(args.codebook);
     const signal = this.stopSignal;
     const data = flags.data === undefined ? null : { path: flags.data, onBadRecord: flags['on-bad-record'] };
-    const { verified } = await this.runTasks<{ verified?: CodebookVerification }>(
-      [
-        {
-          title: `Verifying ${path}`,
-          task: async (context, task) => {
-            const reporter = this.progressOf(task);
-            context.verified = await verifyCodebook(path, {
-              data,
-              frequencies: flags.frequencies ?? null,
-              signal,
-              progress: (bytes) => reporter.report({ done: bytes, unit: 'bytes' }),
-            });
-          },
-        },
-      ],
-      {},
+    const verified = await this.runOnBytes(`Verifying ${path}`, null, (progress) =>
+      verifyCodebook(path, { data, frequencies: flags.frequencies ?? null, signal, progress }),
     );
-    for (const line of describeVerification(verified!)) this.log(line);
-    return verified!;
+    for (const line of describeVerification(verified)) this.log(line);
+    return verified;
   }
 }
