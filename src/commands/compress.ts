@@ -137,9 +137,9 @@ A file that exists is replaced only with --force. Interrupted, nothing is left.`
     work: StreamWork,
   ): Promise<CompressedFileReport> {
     const { compressed } = await import('../data/compressed-file/compress.js');
-    const source = await byteSource(input);
-    const started = performance.now();
     const signal = this.stopSignal;
+    const source = await byteSource(input, signal);
+    const started = performance.now();
     const run = async (progress: (bytes: number) => void): Promise<CompressionTotals> => {
       let done = 0;
       work.advanced = (bytes) => progress(done + bytes);

@@ -61,8 +61,8 @@ export default class Decompress extends BaseCommand {
     const input = args.file;
     const output = flags.output ?? outputOf(input);
     await requireWritable(output, input, { force: flags.force === true, json: this.jsonEnabled() });
-    const source = await byteSource(input);
     const signal = this.stopSignal;
+    const source = await byteSource(input, signal);
     const opened = await openCompressed(chunksOf(source.chunks), source.name);
     const { header } = opened;
     const work: StreamWork = { signal };

@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path';
-import { Readable, type Writable } from 'node:stream';
+import { addAbortSignal, Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { UsageError } from '../../support/errors.js';
 import { type TextSource, textSource } from './text-source.js';
@@ -10,9 +10,24 @@ export const STANDARD_STREAM = '-';
 /** What the names of compressed files end with. */
 export const COMPRESSED_EXTENSION = '.pcz';
 
-/** The bytes of a file or of standard input. @throws UsageError, DataError as `textSource` */
-export function byteSource(file: string): Promise<TextSource> {
-  return textSource(undefined, file === STANDARD_STREAM ? undefined : file);
+/**
+ * The bytes of a file or of standard input. A stop ends the waiting for more of the latter, which may never come.
+ *
+ * @throws UsageError, DataError as `textSource`
+ */
+export async function byteSource(file: string, signal: AbortSignal): Promise<TextSource> {
+  if (file !== STANDARD_STREAM) return textSource(undefined, file);
+  return { ...(await textSource(undefined, undefined)), chunks: standardInput(signal) };
+}
+
+async function* standardInput(signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  try {
+    yield* addAbortSignal(signal, process.stdin);
+  } catch (error) {
+    // The stream has an error of its own for a stop, which says nothing of the reason.
+    signal.throwIfAborted();
+    throw error;
+  }
 }
 
 /**
