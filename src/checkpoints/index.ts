@@ -1,4 +1,4 @@
-export { inFloat32 } from './half-precision.js';
+export { fromHalf, inFloat32, toHalf } from './half-precision.js';
 export { latestCheckpoint, listCheckpoints } from './list.js';
 export { type Checkpoint, openCheckpoint, verifyCheckpoint } from './open.js';
 export { applyRetention } from './retention.js';
@@ -6,7 +6,7 @@ export { ELEMENT_BYTES, type ElementType } from './safetensors/element-types.js'
 export { encodeHeader, tensorByteLength } from './safetensors/header.js';
 export { SafetensorsFile } from './safetensors/reader.js';
 export { SafetensorsWriter } from './safetensors/writer.js';
-export { type CheckpointContent, saveCheckpoint, tidyCheckpoints } from './save.js';
+export { type CheckpointContent, saveCheckpoint, tidyCheckpoints, writeCheckpoint } from './save.js';
 export type { TensorSlice } from './slices.js';
 export { type TrainedModel, trainedModelOf } from './trained-model.js';
 export { type TrainedVocabulary, trainedVocabularyOf } from './trained-vocabulary.js';

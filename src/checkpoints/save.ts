@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { byteLength } from '../graph/tensor.js';
-import { writeDirectoryAtomic } from '../support/atomic-files.js';
+import { type DirectoryOptions, writeDirectoryAtomic } from '../support/atomic-files.js';
 import { writeFileDurably } from '../support/durable-files.js';
 import { groupBy } from '../support/group-by.js';
 import { removeStaleTemporaries } from '../support/temporaries.js';
@@ -46,13 +46,17 @@ export async function saveCheckpoint(runDirectory: string, content: CheckpointCo
 }
 
 /**
- * Writes a checkpoint as a new directory of any name. It has its name only when it is complete and on the disk.
+ * Writes a checkpoint as a directory of any name. It has its name only when it is complete and on the disk.
  *
- * @throws OutputError if the directory exists or cannot be written
+ * @throws OutputError if the directory exists and `replace` is not set, or cannot be written
  */
-export async function writeCheckpoint(path: string, content: CheckpointContent): Promise<void> {
+export async function writeCheckpoint(
+  path: string,
+  content: CheckpointContent,
+  options: DirectoryOptions = {},
+): Promise<void> {
   try {
-    await writeDirectoryAtomic(path, (temporary) => fill(temporary, content));
+    await writeDirectoryAtomic(path, (temporary) => fill(temporary, content), options);
   } finally {
     await giveUp(content.slices);
   }
