@@ -4,9 +4,7 @@ import {
   attention,
   cast,
   concat,
-  constant,
   equal,
-  hostTensor,
   integer,
   iota,
   less,
@@ -14,15 +12,15 @@ import {
   multiply,
   type Node,
   not,
+  or,
   reshape,
   scalar,
-  select,
   slice,
   softmax,
   subtract,
   sum,
-  transpose,
 } from '../../graph/index.js';
+import { type QueryBlock, queryBlocks, visibilityBias } from '../attention-blocks.js';
 import type { BatchShape } from '../model.js';
 
 /**
@@ -39,20 +37,10 @@ export interface EvaShape {
   chunkSize: number;
 }
 
-/** Blocks of queries in a window: more skip more of the masked products, at the price of smaller ones. */
-const BLOCKS_PER_WINDOW = 4;
-const SMALLEST_BLOCK = 64;
-
-/** Added to scores of pairs that may not attend: large enough that their weight is zero, small enough to stay finite. */
-const BLOCKED = -1e9;
-
-/** One block of queries: it sees the summaries of all chunks of earlier windows, and its window up to its own end. */
-interface Block {
-  /** Position of the first query. */
-  start: number;
+/** It sees the summaries of all chunks of earlier windows, and its window up to its own end. */
+interface Block extends QueryBlock {
   /** Position of the window's first key. */
   window: number;
-  queries: number;
   /** Summaries it sees. */
   chunks: number;
   /** Keys of its window that it sees. */
@@ -83,14 +71,16 @@ export function evaMasks(batch: BatchShape, shape: EvaShape, documents: Node | n
 }
 
 function cutIntoBlocks({ sequenceLength }: BatchShape, { windowSize, chunkSize }: EvaShape): Block[] {
-  const cut = windowSize / BLOCKS_PER_WINDOW;
-  const queries = Number.isInteger(cut) && cut >= SMALLEST_BLOCK ? cut : windowSize;
-  const blocks: Block[] = [];
-  for (let start = 0; start < sequenceLength; start += queries) {
-    const window = Math.floor(start / windowSize) * windowSize;
-    blocks.push({ start, window, queries, chunks: window / chunkSize, keys: start - window + queries });
-  }
-  return blocks;
+  const windows = Array.from({ length: sequenceLength / windowSize }, (_, index) => index * windowSize);
+  return windows.flatMap((window) =>
+    queryBlocks(windowSize).map(({ start, queries }) => ({
+      start: window + start,
+      window,
+      queries,
+      chunks: window / chunkSize,
+      keys: start + queries,
+    })),
+  );
 }
 
 function blockBias(
@@ -104,12 +94,11 @@ function blockBias(
   // Summaries come first and are all in the past.
   const key = subtract(iota([1, chunks + keys], 1), integer(chunks));
   const causal = not(less(lastVisible, key));
-  const bias = (visible: Node) => select(visible, scalar(0), scalar(BLOCKED));
-  if (!documents) return bias(causal);
+  if (!documents) return visibilityBias(causal);
   const ofQueries = reshape(slice(documents, 1, start, queries), [rows, 1, queries, 1]);
   const ofKeys = slice(documents, 1, window, keys);
   const ofAll = chunks > 0 ? concat([slice(lastOfChunks(documents, shape), 1, 0, chunks), ofKeys], 1) : ofKeys;
-  return bias(and(equal(ofQueries, reshape(ofAll, [rows, 1, 1, chunks + keys])), causal));
+  return visibilityBias(and(equal(ofQueries, reshape(ofAll, [rows, 1, 1, chunks + keys])), causal));
 }
 
 /** The document of the last token of every chunk, [B, C]: a summary belongs to it. */
@@ -124,7 +113,7 @@ function poolingBias({ rows, sequenceLength }: BatchShape, shape: EvaShape, docu
   const chunks = sequenceLength / shape.chunkSize;
   const last = reshape(lastOfChunks(documents, shape), [rows, 1, chunks, 1]);
   const tokens = reshape(documents, [rows, 1, chunks, shape.chunkSize]);
-  return select(equal(tokens, last), scalar(0), select(equal(last, integer(0)), scalar(0), scalar(BLOCKED)));
+  return visibilityBias(or(equal(tokens, last), equal(last, integer(0))));
 }
 
 /**
@@ -189,27 +178,4 @@ function summarise(
   };
   const valueLogits = multiply(subtract(dot(phi), multiply(squares, scalar(0.5))), scalar(headSize ** -0.5));
   return { keys: pool(dot(mu), k), values: pool(valueLogits, v) };
-}
-
-/** Cosines and sines of the rotary angles, [B or 1, 1, N, d/2]: position · θ^(−2j/d) (Su et al., arXiv 2104.09864). */
-export function rotaryTables(
-  { rows, sequenceLength }: BatchShape,
-  headSize: number,
-  theta: number,
-  positions: Node | null,
-): Node {
-  const frequencies = Array.from({ length: headSize / 2 }, (_, j) => theta ** ((-2 * j) / headSize));
-  const where = positions ? reshape(positions, [rows, 1, sequenceLength, 1]) : iota([1, 1, sequenceLength, 1], 2);
-  return multiply(cast(where, 'f32'), constant(hostTensor('f32', frequencies)));
-}
-
-/** [B·N, H·d] → [B, H, N, d]. */
-export function splitHeads(x: Node, { rows, sequenceLength }: BatchShape, { heads, headSize }: EvaShape): Node {
-  return transpose(reshape(x, [rows, sequenceLength, heads, headSize]), [0, 2, 1, 3]);
-}
-
-/** [B, H, N, d] → [B, N, H·d]; positions that attend to nothing become zero. */
-export function joinHeads(x: Node, { rows, sequenceLength }: BatchShape, { attends }: EvaMasks): Node {
-  const joined = reshape(transpose(x, [0, 2, 1, 3]), [rows, sequenceLength, x.shape[1]! * x.shape[3]!]);
-  return attends ? multiply(joined, attends) : joined;
 }

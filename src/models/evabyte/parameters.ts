@@ -1,4 +1,3 @@
-import { elementCount, type Node, state } from '../../graph/index.js';
 import type { Initialisation, ParameterSpec, VocabularySizes } from '../model.js';
 import type { EvaByteOptions } from './options.js';
 
@@ -46,13 +45,4 @@ export function evabyteParameters(model: EvaByteOptions, vocabulary: VocabularyS
     ['lm_head.weight', [P * vocabulary.size, D], outer],
   ];
   return all.map(([name, shape, how]) => ({ name, shape, init: how, isEmbedding: name === 'embed_tokens.weight' }));
-}
-
-/** The parameters as state of a program: one node each, so that gradients can be taken with respect to it. */
-export function parameterNodes(parameters: readonly ParameterSpec[]): ReadonlyMap<string, Node> {
-  return new Map(parameters.map(({ name, shape }) => [name, state(name, 'f32', shape)]));
-}
-
-export function parameterCount(parameters: readonly ParameterSpec[]): number {
-  return parameters.reduce((total, { shape }) => total + elementCount(shape), 0);
 }
