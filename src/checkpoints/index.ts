@@ -1,3 +1,10 @@
+/**
+ * Checkpoints: directories of safetensors files with a completion marker. `openCheckpoint` checks one and gives access to
+ * its tensors: as they were saved (`tensors`), in exactly the slices that a reader asks for (`slices`), or whole and in
+ * pieces (`openReader`). `saveCheckpoint` and `writeCheckpoint` write one; several processes do so together by
+ * `beginSharedSave` and `saveTogether`. Safetensors files of any origin are read by `SafetensorsFile` and written by
+ * `SafetensorsWriter`.
+ */
 export { fromHalf, inFloat32, toHalf } from './half-precision.js';
 export { latestCheckpoint, listCheckpoints } from './list.js';
 export { type Checkpoint, openCheckpoint, verifyCheckpoint } from './open.js';

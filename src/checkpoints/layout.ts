@@ -14,6 +14,16 @@ export function shardName(group: ShardGroup, rank: number, index: number): strin
   return `${group}-${String(rank).padStart(4, '0')}-${String(index).padStart(4, '0')}.safetensors`;
 }
 
+/** The files of a consolidated checkpoint; any other shard is of one process. */
+export function consolidatedName(group: ShardGroup): string {
+  return `${group}.safetensors`;
+}
+
+/** What a shard holds, by the beginning of its name. */
+export function groupOfShard(name: string): ShardGroup {
+  return name.startsWith('optimizer') ? 'optimizer' : 'model';
+}
+
 export function checkpointsDirectory(runDirectory: string): string {
   return join(runDirectory, 'checkpoints');
 }

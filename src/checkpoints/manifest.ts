@@ -48,17 +48,29 @@ export function sha256Of(bytes: Uint8Array): string {
  *   another size.
  */
 export async function readManifest(directory: string): Promise<Manifest> {
-  const path = join(directory, MARKER_FILE);
-  const manifest = parseManifest(await readExisting(path, `${directory} is not a complete checkpoint`), path);
+  const manifest = await readMarker(directory);
   for (const [name, { bytes }] of [...Object.entries(manifest.files), ...Object.entries(manifest.shards)]) {
-    const file = join(directory, name);
-    const size = await sizeOf(file);
-    if (size !== bytes) {
-      const what = size === undefined ? 'is missing' : `has ${size} bytes instead of ${bytes}`;
-      throw new CheckpointError(`the checkpoint ${directory} is damaged: ${name} ${what}`, { file });
+    const problem = await sizeProblem(directory, name, bytes);
+    if (problem !== undefined) {
+      throw new CheckpointError(`the checkpoint ${directory} is damaged: ${name} ${problem}`, {
+        file: join(directory, name),
+      });
     }
   }
   return manifest;
+}
+
+/** Reads the marker alone. @throws CheckpointError if there is none, it is damaged or of a later version. */
+export async function readMarker(directory: string): Promise<Manifest> {
+  const path = join(directory, MARKER_FILE);
+  return parseManifest(await readExisting(path, `${directory} is not a complete checkpoint`), path);
+}
+
+/** What is wrong with a file as far as its size tells, or undefined. */
+export async function sizeProblem(directory: string, name: string, bytes: number): Promise<string | undefined> {
+  const size = await sizeOf(join(directory, name));
+  if (size === bytes) return undefined;
+  return size === undefined ? 'is missing' : `has ${size} bytes instead of ${bytes}`;
 }
 
 /**

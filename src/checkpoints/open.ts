@@ -1,18 +1,27 @@
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { DType } from '../graph/tensor.js';
 import { CheckpointError } from '../support/errors.js';
 import { groupBy } from '../support/group-by.js';
 import { exists } from '../support/output-failures.js';
-import { CONFIG_FILE, STATE_FILE } from './layout.js';
+import { CONFIG_FILE, groupOfShard, type ShardGroup, STATE_FILE } from './layout.js';
 import { alternativeTo, listCheckpoints, namingAlternative } from './list.js';
-import { readManifest, readVerified, type ShardRecord, sha256Of } from './manifest.js';
+import { type Manifest, readManifest, readVerified, type ShardRecord, sha256Of } from './manifest.js';
 import { dtypeOf } from './safetensors/element-types.js';
-import type { TensorEntry } from './safetensors/header.js';
+import { nameProblem, type TensorEntry } from './safetensors/header.js';
 import { SafetensorsFile } from './safetensors/reader.js';
 import { PLACEMENTS_KEY, type StoredPlacements } from './shard-writer.js';
 import { type Placement, type TensorSlice, tilingProblem } from './slices.js';
+import { type SliceRequest, type StoredSlice, StoredTensorReader, type TensorReader } from './tensor-reader.js';
+
+/** A tensor of a checkpoint, whole, however it is stored. */
+export interface StoredTensor {
+  name: string;
+  dtype: DType;
+  shape: readonly number[];
+  /** Whose it is: the model's (parameters), or the optimizer's (moments). */
+  group: ShardGroup;
+}
 
 /** A checkpoint whose structure is sound; the bytes of tensors are verified as they are read. */
 export interface Checkpoint {
@@ -21,20 +30,23 @@ export interface Checkpoint {
   /** What the trainer gave to `saveCheckpoint`. */
   state: unknown;
   configYaml: string;
-  /** All tensors, whole, in the order of the files. */
-  specs: readonly { name: string; dtype: DType; shape: readonly number[] }[];
+  /** Sizes and checksums of all files and tensors. */
+  manifest: Manifest;
+  /** All tensors in the order of the files. */
+  specs: readonly StoredTensor[];
   /**
    * Reads the tensors with these names, or all, one slice at a time. A tensor that was saved in parts comes in parts.
    * @throws CheckpointError if a name is unknown or a tensor is not what was saved; the hint names another checkpoint.
    */
   tensors(names?: Iterable<string>): AsyncGenerator<TensorSlice>;
-}
-
-/** Where a slice is stored. */
-interface StoredSlice extends Placement {
-  file: string;
-  key: string;
-  sha256: string;
+  /**
+   * Reads exactly the slices asked for, in that order, whatever slices were saved: so any number of processes reads
+   * what any number wrote, each its share. Memory is that of one slice and a window.
+   * @throws CheckpointError as `tensors`; RangeError for a slice that is not inside its tensor.
+   */
+  slices(requests: Iterable<SliceRequest>): AsyncGenerator<TensorSlice>;
+  /** For reading tensors in any order, whole, in part, or in pieces. The caller closes it. */
+  openReader(): TensorReader;
 }
 
 /**
@@ -44,18 +56,35 @@ interface StoredSlice extends Placement {
 export async function openCheckpoint(path: string): Promise<Checkpoint> {
   return namingAlternatives(path, async () => {
     const manifest = await readManifest(path).catch((error: unknown) => explainRunDirectory(path, error));
-    const { step, state } = parseState(await readVerified(path, STATE_FILE, manifest.files[STATE_FILE]!), path);
-    if (step !== manifest.step) throw damaged(path, 'its files are of different steps');
+    const state = await readState(path, manifest);
     const configYaml = await readVerified(path, CONFIG_FILE, manifest.files[CONFIG_FILE]!);
     const slices: StoredSlice[] = [];
     for (const [name, record] of Object.entries(manifest.shards)) slices.push(...(await readShard(path, name, record)));
-    const tensors = groupBy(slices, ({ name }) => name);
-    for (const group of tensors.values()) {
-      const problem = tilingProblem(group);
-      if (problem !== undefined) throw damaged(path, problem);
-    }
-    const specs = [...tensors].map(([name, [first]]) => ({ name, dtype: first!.dtype, shape: first!.globalShape }));
-    return { path, step, state, configYaml, specs, tensors: (names) => readTensors(path, slices, names) };
+    const specs = wholeTensors(path, slices);
+    return {
+      path,
+      step: manifest.step,
+      state,
+      configYaml,
+      manifest,
+      specs,
+      tensors: (names) => readTensors(path, slices, names),
+      slices: (requests) => readSlices(path, slices, requests),
+      openReader: () => new StoredTensorReader(path, slices),
+    };
+  });
+}
+
+/**
+ * The tensors that slices make up.
+ * @throws CheckpointError if those of one are not exactly that tensor.
+ */
+export function wholeTensors(directory: string, slices: readonly StoredSlice[]): StoredTensor[] {
+  return [...groupBy(slices, ({ name }) => name)].map(([name, group]) => {
+    const problem = tilingProblem(group);
+    if (problem !== undefined) throw damaged(directory, problem, undefined, name);
+    const [{ dtype, globalShape, file }] = group as [StoredSlice, ...StoredSlice[]];
+    return { name, dtype, shape: globalShape, group: groupOfShard(file) };
   });
 }
 
@@ -73,13 +102,24 @@ async function* readTensors(
   names?: Iterable<string>,
 ): AsyncGenerator<TensorSlice> {
   const wanted = names === undefined ? slices : selected(directory, slices, new Set(names));
-  for (const [file, ofFile] of groupBy(wanted, ({ file }) => file)) {
-    const shard = await namingAlternatives(directory, () => SafetensorsFile.open(join(directory, file)));
-    try {
-      for (const slice of ofFile) yield await namingAlternatives(directory, () => readSlice(directory, shard, slice));
-    } finally {
-      await shard.close();
-    }
+  const reader = new StoredTensorReader(directory, wanted);
+  try {
+    for (const slice of wanted) yield await namingAlternatives(directory, () => reader.stored(slice));
+  } finally {
+    await reader.close();
+  }
+}
+
+async function* readSlices(
+  directory: string,
+  slices: readonly StoredSlice[],
+  requests: Iterable<SliceRequest>,
+): AsyncGenerator<TensorSlice> {
+  const reader = new StoredTensorReader(directory, slices);
+  try {
+    for (const request of requests) yield await namingAlternatives(directory, () => reader.slice(request));
+  } finally {
+    await reader.close();
   }
 }
 
@@ -97,21 +137,8 @@ function selected(directory: string, slices: readonly StoredSlice[], names: Set<
   return wanted;
 }
 
-async function readSlice(directory: string, shard: SafetensorsFile, slice: StoredSlice): Promise<TensorSlice> {
-  const { name, dtype, globalShape, offset, shape, key, sha256 } = slice;
-  const hash = createHash('sha256');
-  const bytes = await shard.read(key, (piece) => hash.update(piece));
-  if (hash.digest('hex') !== sha256) throw damaged(directory, `tensor ${name} is not what was saved`, shard.path, name);
-  return {
-    name,
-    dtype,
-    globalShape: [...globalShape],
-    offset: [...offset],
-    tensor: { dtype, shape: [...shape], bytes },
-  };
-}
-
-async function readShard(directory: string, name: string, record: ShardRecord): Promise<StoredSlice[]> {
+/** The slices of a shard. @throws CheckpointError if its header is not what was saved, or not valid. */
+export async function readShard(directory: string, name: string, record: ShardRecord): Promise<StoredSlice[]> {
   const shard = await SafetensorsFile.open(join(directory, name));
   try {
     if (sha256Of(shard.headerBytes) !== record.header) {
@@ -119,7 +146,7 @@ async function readShard(directory: string, name: string, record: ShardRecord): 
     }
     const placements = parsePlacements(shard.metadata[PLACEMENTS_KEY], directory, shard.path);
     return shard.entries.map((entry) => {
-      const sha256 = record.tensors[entry.name];
+      const sha256 = Object.hasOwn(record.tensors, entry.name) ? record.tensors[entry.name] : undefined;
       if (sha256 === undefined) throw damaged(directory, `${entry.name} has no checksum`, shard.path, entry.name);
       return { ...placementIn(directory, shard.path, entry, placements), file: name, key: entry.name, sha256 };
     });
@@ -133,6 +160,8 @@ function placementIn(directory: string, file: string, entry: TensorEntry, placem
   if (dtype === undefined) throw damaged(directory, `${entry.name} has the type ${entry.type}`, file, entry.name);
   const { name, shape } = entry;
   const partial = Object.hasOwn(placements, name) ? placements[name] : undefined;
+  const problem = partial === undefined ? undefined : nameProblem(partial.name);
+  if (problem !== undefined) throw damaged(directory, problem, file, entry.name);
   return { dtype, shape, ...(partial ?? { name, globalShape: shape, offset: shape.map(() => 0) }) };
 }
 
@@ -154,16 +183,17 @@ function parsePlacements(json: string | undefined, directory: string, file: stri
   }
 }
 
-function parseState(text: string, directory: string): { step: number; state: unknown } {
+/** What the trainer gave to `saveCheckpoint`. @throws CheckpointError if it is not what was saved, or of another step. */
+export async function readState(directory: string, { step, files }: Manifest): Promise<unknown> {
+  const file = join(directory, STATE_FILE);
+  const text = await readVerified(directory, STATE_FILE, files[STATE_FILE]!);
   try {
-    const { step, state } = JSON.parse(text) as { step: number; state: unknown };
-    return { step, state };
+    const saved = z.object({ step: z.unknown(), state: z.unknown() }).parse(JSON.parse(text));
+    if (saved.step === step) return saved.state;
   } catch (cause) {
-    throw new CheckpointError(`the checkpoint ${directory} is damaged: ${STATE_FILE} is not JSON`, {
-      file: join(directory, STATE_FILE),
-      cause,
-    });
+    throw new CheckpointError(`the checkpoint ${directory} is damaged: ${STATE_FILE} is not a state`, { file, cause });
   }
+  throw damaged(directory, 'its files are of different steps', file);
 }
 
 /** A frequent slip: the directory of a run where that of a checkpoint is meant. */

@@ -1,4 +1,5 @@
 import { type DType, elementCount, type HostTensor, sameShape } from '../graph/tensor.js';
+import { cutAxes, isInside, type Region, tilesExactly } from './regions.js';
 
 /**
  * A tensor, or a part of one, as it enters and leaves a checkpoint; the same form as a session's `StateSlice`, so
@@ -14,12 +15,10 @@ export interface TensorSlice {
 }
 
 /** A slice without its bytes. */
-export interface Placement {
+export interface Placement extends Region {
   name: string;
   dtype: DType;
   globalShape: readonly number[];
-  offset: readonly number[];
-  shape: readonly number[];
 }
 
 export function placementOf({ name, dtype, globalShape, offset, tensor }: TensorSlice): Placement {
@@ -59,6 +58,9 @@ export function* splitByRows(slice: TensorSlice, maxBytes: number): Generator<Te
   }
 }
 
+/** Meshes of devices have two or three dimensions; more cuts would only make a hostile file expensive to check. */
+const MOST_CUT_AXES = 6;
+
 /** What is wrong with the slices of one tensor, or undefined if together they are exactly that tensor. */
 export function tilingProblem(slices: readonly Placement[]): string | undefined {
   const { name, dtype, globalShape } = slices[0]!;
@@ -66,21 +68,12 @@ export function tilingProblem(slices: readonly Placement[]): string | undefined 
     if (slice.dtype !== dtype || !sameShape(slice.globalShape, globalShape)) {
       return `slices of ${name} disagree about its type or shape`;
     }
-    const inside =
-      slice.shape.length === globalShape.length &&
-      slice.offset.length === globalShape.length &&
-      globalShape.every((size, axis) => slice.offset[axis]! + slice.shape[axis]! <= size);
-    if (!inside) return `a slice of ${name} lies outside of it`;
+    if (!isInside(slice, globalShape)) return `a slice of ${name} lies outside of it`;
   }
   const elements = slices.reduce((sum, { shape }) => sum + elementCount(shape), 0);
   if (elements < elementCount(globalShape)) return `a part of ${name} is missing`;
-  // As many elements as the tensor has, or more: they are the tensor if none overlap.
-  const overlap = slices.some((a, index) => slices.slice(index + 1).some((b) => overlaps(a, b)));
-  return overlap ? `slices of ${name} overlap` : undefined;
-}
-
-function overlaps(a: Placement, b: Placement): boolean {
-  return a.offset.every(
-    (start, axis) => start < b.offset[axis]! + b.shape[axis]! && b.offset[axis]! < start + a.shape[axis]!,
-  );
+  if (cutAxes(slices, globalShape).length > MOST_CUT_AXES) {
+    return `${name} is cut along more than ${MOST_CUT_AXES} dimensions`;
+  }
+  return tilesExactly(slices, globalShape) ? undefined : `slices of ${name} overlap`;
 }

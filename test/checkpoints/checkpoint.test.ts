@@ -136,8 +136,8 @@ describe('shards', () => {
     }
     expect(joined).toEqual(values);
     expect(checkpoint.specs).toEqual([
-      { name: 'large', dtype: 'f32', shape: [50, 8] },
-      { name: 'small', dtype: 'f32', shape: [3] },
+      { name: 'large', dtype: 'f32', shape: [50, 8], group: 'model' },
+      { name: 'small', dtype: 'f32', shape: [3], group: 'model' },
     ]);
   });
 

@@ -141,7 +141,7 @@ function checkedMetadata(metadata: unknown, file: string): Record<string, string
 }
 
 /** Names become parts of paths in other programs: those that would lead elsewhere are refused. */
-function nameProblem(name: string): string | undefined {
+export function nameProblem(name: string): string | undefined {
   if (name === '' || name === METADATA_KEY || name.length > MAX_NAME_LENGTH) {
     return 'a tensor has an empty, reserved or overlong name';
   }

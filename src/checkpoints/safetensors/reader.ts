@@ -67,6 +67,35 @@ export class SafetensorsFile {
   }
 
   /**
+   * The bytes of a tensor in order, a piece at a time while the next one is being read. A piece is good until the next
+   * is asked for. @throws CheckpointError as `read`.
+   */
+  async *pieces(name: string): AsyncGenerator<Uint8Array, undefined> {
+    const { position, byteLength } = this.entry(name);
+    const buffers = [0, 1].map((index) =>
+      new Uint8Array(Math.max(0, Math.min(PIECE_BYTES, byteLength - index * PIECE_BYTES))),
+    );
+    const begin = async (index: number): Promise<Uint8Array> => {
+      const start = index * PIECE_BYTES;
+      const piece = buffers[index % 2]!.subarray(0, Math.max(0, byteLength - start));
+      await readFully(this.file, this.path, piece, position + start);
+      return piece;
+    };
+    let next = begin(0);
+    try {
+      for (let index = 0; index * PIECE_BYTES < byteLength; index++) {
+        const piece = await next;
+        next = begin(index + 1);
+        // Whoever stops here never sees the failure of what was begun.
+        next.catch(() => {});
+        yield piece;
+      }
+    } finally {
+      await Promise.allSettled([next]);
+    }
+  }
+
+  /**
    * The bytes of `count` rows from `start` on, along the outermost dimension.
    * @throws RangeError if the tensor has no such rows. @throws CheckpointError as `read`.
    */
