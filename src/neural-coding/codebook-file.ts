@@ -1,32 +1,25 @@
 import { createHash } from 'node:crypto';
-import { type FileHandle, open } from 'node:fs/promises';
 import { z } from 'zod';
 import { writeFileAtomic } from '../support/atomic-files.js';
-import { CodebookError } from '../support/errors.js';
-import { refuseToOverwrite, systemErrorCode } from '../support/output-failures.js';
+import type { CodebookError } from '../support/errors.js';
+import { refuseToOverwrite } from '../support/output-failures.js';
 import { VarintReader, VarintWriter } from '../support/varints.js';
+import { CODEBOOK_EXTENSION } from './artifacts.js';
 import { CODEBOOK_SOURCES, type Codebook } from './codebook.js';
 import { codebookFault } from './codebook-checks.js';
+import { damagedFrame, decodeFramed, encodeFramed, type Framed, type Framing, readFramed } from './framed-file.js';
 import { COMPILED_WINDOWS, FREQUENCY_BITS, INTERVAL_BITS, LONGEST_PHRASE, WINDOW_CODERS } from './parameters.js';
 
 /**
- * Codebooks on disk. Integers are little-endian:
+ * Codebooks on disk: a frame (`framed-file.ts`) without numbers in front, and in it
  *
- *     8   "PCCODEBK"
- *     4   version of the format
- *     4   length of the header
- *     …   header, JSON (`headerSchema`)
  *     n   byte on the edge into each node, in preorder
  *     …   number of children of each node, as varints
  *     …   code of each node, as varints: 0 for none, else 1 + the difference from the last code, folded (0, −1, 1, −2 …)
- *     32  SHA-256 of all before it
  *
  * Symbols of N bits are a choice of whoever encodes, and not in the file.
  */
-const MAGIC = Buffer.from('PCCODEBK', 'latin1');
 const VERSION = 1;
-const PREAMBLE_BYTES = MAGIC.length + 8;
-const CHECKSUM_BYTES = 32;
 
 const count = z.int().nonnegative();
 
@@ -43,6 +36,22 @@ const headerSchema = z.strictObject({
 });
 
 type Header = z.infer<typeof headerSchema>;
+
+const FRAMING: Framing<Header> = {
+  what: 'codebook',
+  article: 'a',
+  extension: CODEBOOK_EXTENSION,
+  magic: 'PCCODEBK',
+  version: VERSION,
+  numbers: 0,
+  header: headerSchema,
+  payloadBytes: ({ nodes, childCountBytes, codeBytes }) => nodes + childCountBytes + codeBytes,
+  hints: {
+    foreign: 'Make one with `pc codebook build`.',
+    damaged: 'Fetch it again, or rebuild it with `pc codebook build`.',
+  },
+};
+
 type CodebookContent = Omit<Codebook, 'fingerprint' | 'provenance'>;
 
 /** SHA-256 of the parameters, the trie and the codes, which together determine every encoding. */
@@ -76,12 +85,7 @@ export function encodeCodebook(codebook: Codebook): Uint8Array {
     codeBytes: codes.length,
     provenance,
   };
-  const json = Buffer.from(JSON.stringify(header));
-  const lengths = Buffer.alloc(8);
-  lengths.writeUInt32LE(VERSION, 0);
-  lengths.writeUInt32LE(json.length, 4);
-  const content = Buffer.concat([MAGIC, lengths, json, bytes, childCounts, codes]);
-  return Buffer.concat([content, createHash('sha256').update(content).digest()]);
+  return encodeFramed(FRAMING, { header, numbers: [], payload: Buffer.concat([bytes, childCounts, codes]) });
 }
 
 function columns({ childCounts, codes }: CodebookContent): { childCounts: Uint8Array; codes: Uint8Array } {
@@ -117,38 +121,9 @@ export async function writeCodebook(path: string, codebook: Codebook, { replace 
   await writeFileAtomic(path, encodeCodebook(codebook));
 }
 
-/**
- * Reads a codebook's file. Its beginning is looked at before the rest is: what is no codebook is refused whatever its size.
- *
- * @throws CodebookError if it cannot be read, or is anything but a complete codebook of this version
- */
+/** @throws CodebookError if it cannot be read, or is anything but a complete codebook of this version */
 export async function readCodebook(path: string): Promise<Codebook> {
-  let file: FileHandle | undefined;
-  try {
-    file = await open(path);
-    const { size } = await file.stat();
-    const preamble = await exactly(file, Math.min(size, PREAMBLE_BYTES), 0);
-    const headerEnd = PREAMBLE_BYTES + checkPreamble(preamble, size, path);
-    const start = await exactly(file, headerEnd, 0);
-    checkSize(readHeader(start, path), headerEnd, size, path);
-    return decodeCodebook(await exactly(file, size, 0), path);
-  } catch (error) {
-    if (systemErrorCode(error) === undefined) throw error;
-    throw new CodebookError(`Cannot read the codebook: ${(error as Error).message}`, { file: path, cause: error });
-  } finally {
-    await file?.close();
-  }
-}
-
-async function exactly(file: FileHandle, length: number, position: number): Promise<Buffer> {
-  const buffer = Buffer.alloc(length);
-  let filled = 0;
-  while (filled < length) {
-    const { bytesRead } = await file.read(buffer, filled, length - filled, position + filled);
-    if (bytesRead === 0) break;
-    filled += bytesRead;
-  }
-  return buffer.subarray(0, filled);
+  return codebookIn(await readFramed(FRAMING, path), path);
 }
 
 /**
@@ -158,71 +133,21 @@ async function exactly(file: FileHandle, length: number, position: number): Prom
  * @throws CodebookError that says what is wrong
  */
 export function decodeCodebook(content: Uint8Array, origin: string): Codebook {
-  const headerEnd = PREAMBLE_BYTES + checkPreamble(content, content.length, origin);
-  const header = readHeader(content.subarray(0, headerEnd), origin);
-  checkSize(header, headerEnd, content.length, origin);
-  checkChecksum(content, origin);
+  return codebookIn(decodeFramed(FRAMING, content, origin), origin);
+}
+
+function codebookIn({ header, payload }: Framed<Header>, origin: string): Codebook {
   const { coder, windowBits, nodes, childCountBytes, codeBytes, provenance } = header;
-  const countsAt = headerEnd + nodes;
-  const codesAt = countsAt + childCountBytes;
-  const bytes = new Uint8Array(content.subarray(headerEnd, countsAt));
-  const childCountColumn = content.subarray(countsAt, codesAt);
-  const codeColumn = content.subarray(codesAt, codesAt + codeBytes);
+  if (childCountBytes < nodes || codeBytes < nodes) throw damaged('its columns are too short for its nodes', origin);
+  const bytes = new Uint8Array(payload.subarray(0, nodes));
+  const childCountColumn = payload.subarray(nodes, nodes + childCountBytes);
+  const codeColumn = payload.subarray(nodes + childCountBytes);
   const childCounts = readChildCounts(childCountColumn, nodes, origin);
   const codes = readCodes(codeColumn, nodes, 2 ** windowBits, origin);
   const codebook = { coder, windowBits, bytes, childCounts, codes };
   const fault = codebookFault(codebook);
   if (fault !== null) throw damaged(fault, origin);
   return { ...codebook, fingerprint: fingerprint(codebook, childCountColumn, codeColumn), provenance };
-}
-
-/** @returns the length of the header */
-function checkPreamble(start: Uint8Array, size: number, file: string): number {
-  const magic = start.subarray(0, MAGIC.length);
-  if (!MAGIC.subarray(0, magic.length).equals(magic) || size === 0) {
-    throw new CodebookError('This is not a codebook', { file, hint: 'Make one with `pc codebook build`.' });
-  }
-  if (start.length < PREAMBLE_BYTES) throw truncated(size, PREAMBLE_BYTES, file);
-  const numbers = new DataView(start.buffer, start.byteOffset + MAGIC.length, 8);
-  const version = numbers.getUint32(0, true);
-  if (version > VERSION) {
-    throw new CodebookError(`The codebook is of format version ${version}, newer than ${VERSION}, the newest known`, {
-      file,
-      hint: 'Use the version of pc that wrote it, or a newer one.',
-    });
-  }
-  if (version !== VERSION) throw damaged(`its format version is ${version}`, file);
-  const length = numbers.getUint32(4, true);
-  if (PREAMBLE_BYTES + length > size) throw truncated(size, PREAMBLE_BYTES + length, file);
-  return length;
-}
-
-function readHeader(start: Uint8Array, file: string): Header {
-  const json = Buffer.from(start.buffer, start.byteOffset + PREAMBLE_BYTES, start.length - PREAMBLE_BYTES);
-  let value: unknown;
-  try {
-    value = JSON.parse(json.toString());
-  } catch (cause) {
-    throw damaged('its header is no JSON', file, { cause });
-  }
-  const header = headerSchema.safeParse(value);
-  if (header.success) return header.data;
-  const issue = header.error.issues[0]!;
-  throw damaged(`its header is wrong: ${issue.message}`, file, { field: issue.path.join('.') });
-}
-
-/** Nothing is allocated by the header's word alone: its numbers must add up to the size that the file has. */
-function checkSize({ nodes, childCountBytes, codeBytes }: Header, headerEnd: number, size: number, file: string): void {
-  const expected = headerEnd + nodes + childCountBytes + codeBytes + CHECKSUM_BYTES;
-  if (size < expected) throw truncated(size, expected, file);
-  if (size > expected) throw damaged(`${size - expected} bytes follow its end`, file);
-  if (childCountBytes < nodes || codeBytes < nodes) throw damaged('its columns are too short for its nodes', file);
-}
-
-function checkChecksum(content: Uint8Array, file: string): void {
-  const end = content.length - CHECKSUM_BYTES;
-  const checksum = createHash('sha256').update(content.subarray(0, end)).digest();
-  if (!checksum.equals(content.subarray(end))) throw damaged('its content does not have the SHA-256 at its end', file);
 }
 
 function readChildCounts(column: Uint8Array, nodes: number, file: string): Uint16Array {
@@ -254,14 +179,6 @@ function readCodes(column: Uint8Array, nodes: number, end: number, file: string)
   return codes;
 }
 
-function truncated(size: number, expected: number, file: string): CodebookError {
-  return damaged(`it ends after ${size} of at least ${expected} bytes`, file);
-}
-
-function damaged(what: string, file: string, details: { field?: string; cause?: unknown } = {}): CodebookError {
-  return new CodebookError(`The codebook is damaged: ${what}`, {
-    file,
-    ...details,
-    hint: 'Fetch it again, or rebuild it with `pc codebook build`.',
-  });
+function damaged(fault: string, file: string): CodebookError {
+  return damagedFrame(FRAMING, fault, file);
 }

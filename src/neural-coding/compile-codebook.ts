@@ -22,7 +22,7 @@ export async function compileCodebook(
   { provenance, ...growth }: CompileOptions,
 ): Promise<Codebook> {
   if (!COMPILED_WINDOWS.some((bits) => bits === windowBits)) {
-    throw new CodebookError(`Windows of ${windowBits} bits cannot be compiled`, {
+    throw new CodebookError(`windows of ${windowBits} bits cannot be compiled`, {
       hint: `Choose one of ${COMPILED_WINDOWS.join(', ')} bits, or code with the model in the loop.`,
     });
   }

@@ -1,41 +1,54 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
 import { writeFileAtomic } from '../support/atomic-files.js';
-import { CodebookError } from '../support/errors.js';
 import {
   type ContextTrie,
+  ENTROPY_TABLE_EXTENSION,
   type EntropyTable,
   type EntropyTableProvenance,
   LONGEST_CONTEXT,
   MOST_CONTEXTS,
 } from './entropy-table.js';
+import { damagedFrame, decodeFramed, encodeFramed, type Framed, type Framing, readFramed } from './framed-file.js';
 import { type EntropyQuantiles, QUANTILE_STEPS } from './segmentation-calibration.js';
 import { GREATEST_ENTROPY } from './segmentation-rule.js';
 import { trieFault } from './trie-links.js';
 
 /**
- * The file of an entropy table, all numbers little-endian:
+ * Entropy tables on disk: a frame (`framed-file.ts`) with n, the number of contexts, in front of a header that says where the
+ * table is from, and in it, all numbers little-endian,
  *
- *     8 bytes    "pcentrop"
- *     u32        version, 1
- *     u32        n, contexts
- *     u32        p, bytes of the provenance
- *     p bytes    provenance, JSON in UTF-8
  *     999 × u16  quantiles of h_t, units of 1/4096 bit
  *     999 × i32  quantiles of h_t − h_{t−1}
  *     n × u8     bytes on the edges, preorder
  *     n × u16    children
  *     n × u16    entropies, units of 1/4096 bit
- *     32 bytes   SHA-256 of all before
  */
 const MAGIC = 'pcentrop';
-const VERSION = 1;
-const HEADER_BYTES = 20;
-const CHECKSUM_BYTES = 32;
 const QUANTILES = QUANTILE_STEPS - 1;
 const QUANTILE_BYTES = QUANTILES * 6;
 const CONTEXT_BYTES = 5;
-const MOST_PROVENANCE_BYTES = 1 << 16;
+
+const provenanceSchema: z.ZodType<EntropyTableProvenance> = z.object({
+  corpus: z.string(),
+  countedBytes: z.number(),
+  calibrationBytes: z.number(),
+});
+
+const FRAMING: Framing<EntropyTableProvenance> = {
+  what: 'entropy table',
+  article: 'an',
+  extension: ENTROPY_TABLE_EXTENSION,
+  magic: MAGIC,
+  version: 1,
+  numbers: 1,
+  header: provenanceSchema,
+  payloadBytes: (_provenance, [contexts]) => QUANTILE_BYTES + contexts! * CONTEXT_BYTES,
+  hints: {
+    foreign: 'Make one with `pc codebook segmentation`.',
+    damaged: 'Make it again with `pc codebook segmentation`, or get an undamaged copy.',
+  },
+};
 
 /** A table of what was counted; its fingerprint covers all that determines boundaries. */
 export function makeEntropyTable(
@@ -54,28 +67,12 @@ export async function writeEntropyTable(path: string, table: EntropyTable): Prom
 
 /** @throws CodebookError, with the file's name, for one that is missing, damaged, foreign or of a newer version */
 export async function readEntropyTable(path: string): Promise<EntropyTable> {
-  let content: Uint8Array;
-  try {
-    content = await readFile(path);
-  } catch (cause) {
-    throw new CodebookError('the entropy table cannot be read', {
-      file: path,
-      cause,
-      hint: `Make one with \`pc codebook segmentation DATA -o ${path}\`.`,
-    });
-  }
-  return decodeEntropyTable(content, path);
+  return tableIn(await readFramed(FRAMING, path), path);
 }
 
 export function encodeEntropyTable(table: EntropyTable): Uint8Array {
-  const provenance = Buffer.from(JSON.stringify(table.provenance));
-  const header = Buffer.alloc(HEADER_BYTES);
-  header.write(MAGIC, 'latin1');
-  header.writeUInt32LE(VERSION, 8);
-  header.writeUInt32LE(table.bytes.length, 12);
-  header.writeUInt32LE(provenance.length, 16);
-  const content = Buffer.concat([header, provenance, bodyOf(table, table.quantiles)]);
-  return Buffer.concat([content, createHash('sha256').update(content).digest()]);
+  const { provenance, bytes, quantiles } = table;
+  return encodeFramed(FRAMING, { header: provenance, numbers: [bytes.length], payload: bodyOf(table, quantiles) });
 }
 
 function bodyOf({ bytes, childCounts, entropies }: ContextTrie, { levels, jumps }: EntropyQuantiles): Buffer {
@@ -95,58 +92,33 @@ function bodyOf({ bytes, childCounts, entropies }: ContextTrie, { levels, jumps 
  * @throws CodebookError unless it is a well-formed table
  */
 export function decodeEntropyTable(content: Uint8Array, origin: string): EntropyTable {
-  const fail = (what: string, hint = 'Make it again, or get an undamaged copy.'): never => {
-    throw new CodebookError(what, { file: origin, hint });
-  };
-  const buffer = Buffer.from(content.buffer, content.byteOffset, content.byteLength);
-  if (buffer.length < HEADER_BYTES || buffer.toString('latin1', 0, 8) !== MAGIC) {
-    fail('this is no entropy table', 'Tables are made by `pc codebook segmentation`.');
-  }
-  const version = buffer.readUInt32LE(8);
-  if (version !== VERSION) {
-    fail(`the entropy table is of version ${version}; this program reads version ${VERSION}`, 'Use a newer `pc`.');
-  }
-  const contexts = buffer.readUInt32LE(12);
-  const provenanceBytes = buffer.readUInt32LE(16);
-  const size = HEADER_BYTES + provenanceBytes + QUANTILE_BYTES + contexts * CONTEXT_BYTES + CHECKSUM_BYTES;
-  if (contexts < 1 || contexts > MOST_CONTEXTS || provenanceBytes > MOST_PROVENANCE_BYTES || buffer.length !== size) {
-    fail(`the entropy table is damaged: ${buffer.length} bytes, by its header ${size}`);
-  }
-  const end = buffer.length - CHECKSUM_BYTES;
-  if (!createHash('sha256').update(buffer.subarray(0, end)).digest().equals(buffer.subarray(end))) {
-    fail('the entropy table is damaged: its checksum does not fit');
-  }
-  let at = HEADER_BYTES + provenanceBytes;
-  const provenance = provenanceOf(buffer.toString('utf8', HEADER_BYTES, at));
-  if (provenance === null) return fail('the entropy table does not say where it is from');
-  const read = (step: number, value: (offset: number) => number): number => {
-    at += step;
-    return value.call(buffer, at - step);
-  };
-  const quantiles = {
-    levels: Int32Array.from({ length: QUANTILES }, () => read(2, buffer.readUInt16LE)),
-    jumps: Int32Array.from({ length: QUANTILES }, () => read(4, buffer.readInt32LE)),
-  };
-  const bytes = Uint8Array.from(buffer.subarray(at, at + contexts));
-  at += contexts;
-  const childCounts = Uint16Array.from({ length: contexts }, () => read(2, buffer.readUInt16LE));
-  const entropies = Uint16Array.from({ length: contexts }, () => read(2, buffer.readUInt16LE));
-  const fault = faultOf({ bytes, childCounts, entropies }, quantiles);
-  if (fault !== null) fail(`the entropy table is not well formed: ${fault}`);
-  return makeEntropyTable({ bytes, childCounts, entropies }, quantiles, provenance);
+  return tableIn(decodeFramed(FRAMING, content, origin), origin);
 }
 
-function provenanceOf(json: string): EntropyTableProvenance | null {
-  try {
-    const value: unknown = JSON.parse(json);
-    if (typeof value !== 'object' || value === null) return null;
-    const { corpus, countedBytes, calibrationBytes } = value as Record<string, unknown>;
-    if (typeof corpus !== 'string' || typeof countedBytes !== 'number' || typeof calibrationBytes !== 'number')
-      return null;
-    return { corpus, countedBytes, calibrationBytes };
-  } catch {
-    return null;
-  }
+function tableIn(
+  { header: provenance, numbers, payload }: Framed<EntropyTableProvenance>,
+  origin: string,
+): EntropyTable {
+  const contexts = numbers[0]!;
+  if (contexts < 1 || contexts > MOST_CONTEXTS)
+    throw damagedFrame(FRAMING, `it has ${contexts} contexts, not 1 … ${MOST_CONTEXTS}`, origin);
+  const body = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
+  let at = 0;
+  const read = (step: number, value: (offset: number) => number): number => {
+    at += step;
+    return value.call(body, at - step);
+  };
+  const quantiles = {
+    levels: Int32Array.from({ length: QUANTILES }, () => read(2, body.readUInt16LE)),
+    jumps: Int32Array.from({ length: QUANTILES }, () => read(4, body.readInt32LE)),
+  };
+  const bytes = Uint8Array.from(body.subarray(at, at + contexts));
+  at += contexts;
+  const childCounts = Uint16Array.from({ length: contexts }, () => read(2, body.readUInt16LE));
+  const entropies = Uint16Array.from({ length: contexts }, () => read(2, body.readUInt16LE));
+  const fault = faultOf({ bytes, childCounts, entropies }, quantiles);
+  if (fault !== null) throw damagedFrame(FRAMING, fault, origin);
+  return makeEntropyTable({ bytes, childCounts, entropies }, quantiles, provenance);
 }
 
 /** What is wrong with a table whose checksum fits, so that the automaton need not ask; null: nothing. */

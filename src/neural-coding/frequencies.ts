@@ -71,7 +71,7 @@ function checkDistribution(probabilities: Float64Array, row: number): void {
 }
 
 function notADistribution(what: string): CodebookError {
-  return new CodebookError(`The byte model ${what}`, {
+  return new CodebookError(`the byte model ${what}`, {
     hint: 'Renormalise in float64, or check that the training of the model was stable.',
   });
 }
@@ -114,7 +114,7 @@ export async function frequenciesAfter(
   const frequencies = await model.frequencies(prefixes);
   if (frequencies.length !== prefixes.length * BYTES) {
     throw new CodebookError(
-      `The byte model gave ${frequencies.length} frequencies for ${prefixes.length} prefixes, not ${prefixes.length * BYTES}`,
+      `the byte model gave ${frequencies.length} frequencies for ${prefixes.length} prefixes, not ${prefixes.length * BYTES}`,
     );
   }
   checkFrequencies(frequencies, prefixes, windowBits);
@@ -133,14 +133,14 @@ function checkFrequencies(frequencies: Uint32Array, prefixes: readonly Uint8Arra
       sum += frequency;
     }
     if (sum !== 2 ** FREQUENCY_BITS) {
-      throw new CodebookError(`The frequencies ${after(prefix)} sum to ${sum}, not 2^${FREQUENCY_BITS}`);
+      throw new CodebookError(`the frequencies ${after(prefix)} sum to ${sum}, not 2^${FREQUENCY_BITS}`);
     }
   }
 }
 
 function badFrequencies(prefix: Uint8Array, byte: number, frequency: number, multiple: number): CodebookError {
   const expected = multiple === 1 ? 'at least 1' : `a multiple of ${multiple}, so that the byte holds whole cells`;
-  return new CodebookError(`The frequency of byte ${byte} ${after(prefix)} is ${frequency}; it must be ${expected}`);
+  return new CodebookError(`the frequency of byte ${byte} ${after(prefix)} is ${frequency}; it must be ${expected}`);
 }
 
 function after(prefix: Uint8Array): string {

@@ -71,8 +71,8 @@ describe('a file is refused that', () => {
   const deepest = codebook.childCounts.findIndex((_, node) => node > 1 && codebook.childCounts[node] === 0);
 
   it.each([
-    ['is empty', new Uint8Array(0), /not a codebook/],
-    ['is something else', Buffer.from('{"text": "no codebook at all"}'), /not a codebook/],
+    ['is empty', new Uint8Array(0), /this is no codebook/],
+    ['is something else', Buffer.from('{"text": "no codebook at all"}'), /this is no codebook/],
     ['ends in its beginning', intact.subarray(0, 10), /ends after 10 of at least 16 bytes/],
     ['ends in its header', intact.subarray(0, 40), /ends after 40 of at least/],
     [
@@ -129,7 +129,16 @@ describe('a file is refused that', () => {
   it('cannot be read', async () => {
     const directory = temporaryDirectory();
     await expect(readCodebook(join(directory, 'none'))).rejects.toThrow(CodebookError);
-    await expect(readCodebook(directory)).rejects.toThrow(CodebookError);
+  });
+
+  it('is a directory', async () => {
+    const directory = temporaryDirectory();
+    await expect(readCodebook(directory)).rejects.toMatchObject({
+      code: 'codebook',
+      message: `${directory} is a directory, where the file of a codebook is expected`,
+      location: { file: directory },
+      hint: expect.stringContaining('.codebook'),
+    });
   });
 
   it('is far larger than it says, without reading it', async () => {
@@ -137,6 +146,9 @@ describe('a file is refused that', () => {
     await writeFile(path, intact);
     await truncate(path, 2 ** 36);
     await expect(readCodebook(path)).rejects.toThrow(/bytes follow its end/);
+    await writeFile(path, intact.with(14, 255));
+    await truncate(path, 2 ** 36);
+    await expect(readCodebook(path)).rejects.toThrow(/its header has \d+ bytes/);
   });
 
   /** All bytes, and below the last a chain of strings up to `length` bytes. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
+import { truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -57,11 +57,26 @@ describe('the file of an entropy table', () => {
     await expect(readEntropyTable(path)).rejects.toThrow('this is no entropy table');
   });
 
+  it('that is far larger than an entropy table, or no file, is refused without reading it', async () => {
+    const directory = temporaryDirectory();
+    const path = join(directory, 'vast.entropies');
+    for (const [start, what] of [
+      ['import x from "y";', 'this is no entropy table'],
+      [content, 'bytes follow its end'],
+    ] as const) {
+      await writeFile(path, start);
+      await truncate(path, 2 ** 36);
+      await expect(readEntropyTable(path)).rejects.toThrow(what);
+    }
+    await expect(readEntropyTable(directory)).rejects.toThrow('is a directory, where the file of an entropy table is');
+  });
+
   it.each<[string, (bytes: Buffer) => void]>([
-    ['is of version 2', (bytes) => bytes.writeUInt32LE(2, 8)],
+    ['is of format version 2', (bytes) => bytes.writeUInt32LE(2, 8)],
     ['is damaged', (bytes) => bytes.writeUInt32LE(21, 12)],
     ['is damaged', (bytes) => bytes.writeUInt32LE(0xffff_ffff, 12)],
-    ['does not say where it is from', (bytes) => bytes.write('[', 20)],
+    ['its header is no JSON', (bytes) => bytes.write('[', 20)],
+    ['its header is wrong', (bytes) => bytes.write('"corpse"', 21)],
     ['an entropy is above 8 bits', (bytes) => bytes.writeUInt16LE(32_769, at(40))],
     ['its quantiles do not ascend', (bytes) => bytes.writeInt32LE(32_768, at(100 + 999 * 4))],
     ['the empty context has a byte', (bytes) => bytes.writeUInt8(1, at(100))],
