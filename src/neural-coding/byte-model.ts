@@ -24,6 +24,14 @@ export interface FrequencyModel {
    * @returns [prefixes, 256], each at least 1, each row summing to 2^FREQUENCY_BITS
    */
   frequencies(prefixes: readonly Uint8Array[]): Promise<Uint32Array>;
+  /** The same with the probabilities that they were rounded from; models that begin as integers have none. */
+  rounded?(prefixes: readonly Uint8Array[]): Promise<Rounded>;
+}
+
+/** [prefixes, 256] each. */
+export interface Rounded {
+  frequencies: Uint32Array;
+  probabilities: Float64Array;
 }
 
 /** A trained model of bytes, such as M1: what windows are coded with, and how uncertain it is along whole documents. */

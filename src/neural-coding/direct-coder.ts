@@ -270,7 +270,7 @@ class Work<N extends number | bigint> {
 
   async #ask(questions: readonly Question<N>[]): Promise<PhraseInterval<N>[]> {
     const prefixes = questions.map(({ text }) => new Uint8Array(Buffer.from(text, 'latin1')));
-    const frequencies = await frequenciesAfter(this.model, prefixes, this.options.windowBits);
+    const { frequencies } = await frequenciesAfter(this.model, prefixes, this.options.windowBits);
     return questions.map(({ text, interval }, row) => {
       const sums = new Uint32Array(257);
       for (let byte = 0; byte < 256; byte++) sums[byte + 1] = sums[byte]! + frequencies[256 * row + byte]!;

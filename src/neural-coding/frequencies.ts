@@ -1,6 +1,6 @@
 import { CodebookError } from '../support/errors.js';
-import type { FrequencyModel, ProbabilityModel } from './byte-model.js';
-import { FREQUENCY_BITS } from './parameters.js';
+import type { FrequencyModel, ProbabilityModel, Rounded } from './byte-model.js';
+import { FREQUENCY_BITS, FREQUENCY_SUM } from './parameters.js';
 
 export const BYTES = 256;
 
@@ -82,44 +82,55 @@ function notADistribution(what: string): CodebookError {
 export function quantised(model: ProbabilityModel, windowBits: number): FrequencyModel {
   const bits = firstByteBits(windowBits);
   const rootScale = 2 ** (FREQUENCY_BITS - bits);
+  const rounded = async (prefixes: readonly Uint8Array[]): Promise<Rounded> => {
+    const probabilities = await model.probabilities(prefixes);
+    const frequencies = quantise(probabilities);
+    for (const [row, prefix] of prefixes.entries()) {
+      if (prefix.length > 0) continue;
+      const first = quantise(probabilities.subarray(row * BYTES, (row + 1) * BYTES), bits);
+      frequencies.set(
+        first.map((frequency) => frequency * rootScale),
+        row * BYTES,
+      );
+    }
+    return { frequencies, probabilities };
+  };
   return {
     fingerprint: `${model.fingerprint}:f${FREQUENCY_BITS}:first${bits}`,
     async frequencies(prefixes) {
-      const probabilities = await model.probabilities(prefixes);
-      const frequencies = quantise(probabilities);
-      for (const [row, prefix] of prefixes.entries()) {
-        if (prefix.length > 0) continue;
-        const first = quantise(probabilities.subarray(row * BYTES, (row + 1) * BYTES), bits);
-        frequencies.set(
-          first.map((frequency) => frequency * rootScale),
-          row * BYTES,
-        );
-      }
-      return frequencies;
+      return (await rounded(prefixes)).frequencies;
     },
+    rounded,
   };
 }
 
 /**
  * Asks a frequency model, and holds it to its contract, so that a fault of a model is named instead of becoming a codebook.
  *
- * @returns [prefixes, 256]
+ * @returns [prefixes, 256]; with what they were rounded from, where there is that
  * @throws CodebookError that names the prefix
  */
 export async function frequenciesAfter(
   model: FrequencyModel,
   prefixes: readonly Uint8Array[],
   windowBits: number,
-): Promise<Uint32Array> {
-  const frequencies = await model.frequencies(prefixes);
+): Promise<Answer> {
+  const answer: Answer = (await model.rounded?.(prefixes)) ?? {
+    frequencies: await model.frequencies(prefixes),
+    probabilities: null,
+  };
+  const { frequencies } = answer;
   if (frequencies.length !== prefixes.length * BYTES) {
     throw new CodebookError(
       `the byte model gave ${frequencies.length} frequencies for ${prefixes.length} prefixes, not ${prefixes.length * BYTES}`,
     );
   }
   checkFrequencies(frequencies, prefixes, windowBits);
-  return frequencies;
+  return answer;
 }
+
+/** What a model says about some prefixes, [prefixes, 256] each; no probabilities where nothing was rounded. */
+export type Answer = Pick<Rounded, 'frequencies'> & { probabilities: Rounded['probabilities'] | null };
 
 function checkFrequencies(frequencies: Uint32Array, prefixes: readonly Uint8Array[], windowBits: number): void {
   const rootScale = 2 ** (FREQUENCY_BITS - firstByteBits(windowBits));
@@ -132,7 +143,7 @@ function checkFrequencies(frequencies: Uint32Array, prefixes: readonly Uint8Arra
         throw badFrequencies(prefix, index % BYTES, frequency, multiple);
       sum += frequency;
     }
-    if (sum !== 2 ** FREQUENCY_BITS) {
+    if (sum !== FREQUENCY_SUM) {
       throw new CodebookError(`the frequencies ${after(prefix)} sum to ${sum}, not 2^${FREQUENCY_BITS}`);
     }
   }

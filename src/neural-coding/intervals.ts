@@ -1,4 +1,4 @@
-import { FREQUENCY_BITS, INTERVAL_BITS, WIDEST_COMPILED_WINDOW } from './parameters.js';
+import { FREQUENCY_BITS, FREQUENCY_SUM, INTERVAL_BITS, WIDEST_COMPILED_WINDOW } from './parameters.js';
 
 /**
  * The sub-intervals of [0, 2^W) that arithmetic coding gives to strings, without renormalisation or carry. Where W = 36 a
@@ -33,8 +33,6 @@ export interface Intervals<N extends number | bigint> {
   /** The cells that lie whole in an interval. */
   cells(interval: Interval<N>): CellRange<N>;
 }
-
-const FREQUENCY_SUM = 2 ** FREQUENCY_BITS;
 
 /** ⌊R·C/2^F⌋ in doubles, exact for R ≤ 2^36 and C ≤ 2^16. */
 export function part(width: number, cumulative: number): number {

@@ -6,6 +6,7 @@
 
 /** F: byte frequencies of a window sum to 2^F. */
 export const FREQUENCY_BITS = 16;
+export const FREQUENCY_SUM = 2 ** FREQUENCY_BITS;
 
 /** W: width of the unit interval, so that every product of an interval and a frequency is at most 2^52, exact in doubles. */
 export const INTERVAL_BITS = 36;

@@ -8,16 +8,20 @@ export class PhraseTree {
   private parents = new Int32Array(1 << 10);
   private lows = new Float64Array(1 << 10);
   private widths = new Float64Array(1 << 10);
+  private likelihoods = new Float64Array(1 << 10);
 
   constructor() {
     this.widths[0] = 2 ** INTERVAL_BITS;
+    this.likelihoods[0] = 1;
   }
 
   /**
    * Adds the string of `parent` and `byte`, whose interval is [low, low + width). A node's children are added one after the
    * other, by ascending byte, with nothing between them.
+   *
+   * @param likelihood under the float model that widths are rounded from; NaN where there is none
    */
-  push(parent: number, byte: number, low: number, width: number): void {
+  push(parent: number, byte: number, low: number, width: number, likelihood = Number.NaN): void {
     if (this.size === this.bytes.length) this.grow();
     const node = this.size++;
     this.bytes[node] = byte;
@@ -25,6 +29,7 @@ export class PhraseTree {
     this.parents[node] = parent;
     this.lows[node] = low;
     this.widths[node] = width;
+    this.likelihoods[node] = likelihood;
   }
 
   /** Length of the node's string. */
@@ -40,6 +45,10 @@ export class PhraseTree {
     return this.widths[node]!;
   }
 
+  likelihood(node: number): number {
+    return this.likelihoods[node]!;
+  }
+
   text(node: number): Uint8Array {
     const text = new Uint8Array(this.depths[node]!);
     for (let at = node, left = text.length; left > 0; at = this.parents[at]!) text[--left] = this.bytes[at]!;
@@ -53,7 +62,8 @@ export class PhraseTree {
     for (let node = 1; node < this.size; node++) {
       if (!keep(node)) continue;
       numbers[node] = kept.size;
-      kept.push(numbers[this.parents[node]!]!, this.bytes[node]!, this.lows[node]!, this.widths[node]!);
+      const parent = numbers[this.parents[node]!]!;
+      kept.push(parent, this.bytes[node]!, this.lows[node]!, this.widths[node]!, this.likelihoods[node]!);
     }
     return kept;
   }
@@ -92,6 +102,7 @@ export class PhraseTree {
     this.parents = lengthened(this.parents, new Int32Array(this.size * 2));
     this.lows = lengthened(this.lows, new Float64Array(this.size * 2));
     this.widths = lengthened(this.widths, new Float64Array(this.size * 2));
+    this.likelihoods = lengthened(this.likelihoods, new Float64Array(this.size * 2));
   }
 }
 

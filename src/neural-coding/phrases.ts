@@ -1,13 +1,16 @@
 import { setImmediate as untilEventsAreSeen } from 'node:timers/promises';
 import type { FrequencyModel } from './byte-model.js';
-import { BYTES, frequenciesAfter } from './frequencies.js';
+import { type Answer, BYTES, frequenciesAfter } from './frequencies.js';
 import { part } from './intervals.js';
-import { FREQUENCY_BITS, INTERVAL_BITS, LONGEST_PHRASE } from './parameters.js';
+import { FREQUENCY_SUM, INTERVAL_BITS, LONGEST_PHRASE } from './parameters.js';
 import { PhraseTree } from './phrase-tree.js';
+import type { QuantisationLoss } from './quantisation-loss.js';
 
 export interface GrowthOptions {
   /** Prefixes that the model is asked for at a time. Default 1,024. */
   batchSize?: number;
+  /** Adds up what rounding the model's probabilities costs, over all strings that it is asked to go on from. */
+  loss?: QuantisationLoss;
   signal?: AbortSignal | undefined;
   onProgress?(progress: GrowthProgress): void;
 }
@@ -71,11 +74,16 @@ export class Growth {
     narrowest: number,
     wanted: (low: number, high: number) => boolean,
   ): Promise<void> {
-    const { signal, onProgress } = this.options;
+    const { loss, signal, onProgress } = this.options;
     signal?.throwIfAborted();
     const prefixes = nodes.map((node) => tree.text(node));
-    const frequencies = await frequenciesAfter(this.model, prefixes, this.windowBits);
-    for (const [row, node] of nodes.entries()) addChildren(tree, node, frequencies, row * BYTES, narrowest, wanted);
+    const answer = await frequenciesAfter(this.model, prefixes, this.windowBits);
+    const { frequencies, probabilities } = answer;
+    for (const [index, node] of nodes.entries()) {
+      const row = index * BYTES;
+      if (probabilities !== null) loss?.add(tree.likelihood(node), probabilities, frequencies, row);
+      addChildren(tree, node, answer, row, narrowest, wanted);
+    }
     this.asked += nodes.length;
     onProgress?.({ asked: this.asked, found: tree.size - 1 });
     await untilEventsAreSeen();
@@ -85,15 +93,16 @@ export class Growth {
 function addChildren(
   tree: PhraseTree,
   node: number,
-  frequencies: Uint32Array,
+  { frequencies, probabilities }: Answer,
   row: number,
   narrowest: number,
   wanted: (low: number, high: number) => boolean,
 ): void {
   const low = tree.low(node);
   const width = tree.width(node);
+  const likelihood = tree.likelihood(node);
   // A child is at most one wider than its exact share.
-  const leastFrequency = ((narrowest - 1) * 2 ** FREQUENCY_BITS) / width;
+  const leastFrequency = ((narrowest - 1) * FREQUENCY_SUM) / width;
   let cumulative = 0;
   for (let byte = 0; byte < BYTES; byte++) {
     const frequency = frequencies[row + byte]!;
@@ -101,6 +110,13 @@ function addChildren(
     if (frequency < leastFrequency) continue;
     const begin = low + part(width, cumulative - frequency);
     const end = low + part(width, cumulative);
-    if (wanted(begin, end)) tree.push(node, byte, begin, end - begin);
+    if (!wanted(begin, end)) continue;
+    tree.push(
+      node,
+      byte,
+      begin,
+      end - begin,
+      probabilities === null ? Number.NaN : likelihood * probabilities[row + byte]!,
+    );
   }
 }

@@ -104,7 +104,8 @@ describe('a quantised model', () => {
     expect(first[65]).toBe((2 ** 12 - 255) * 2 ** 4);
     expect(first[66]).toBe(2 ** 4);
     expect(frequencies.subarray(BYTES)).toEqual(quantise(everything(65)));
-    await expect(frequenciesAfter(model, prefixes, 12)).resolves.toEqual(frequencies);
+    const probabilities = await constantModel(everything(65)).probabilities(prefixes);
+    await expect(frequenciesAfter(model, prefixes, 12)).resolves.toEqual({ frequencies, probabilities });
   });
 
   it.each([16, 18, 20])('draws the first byte from 2^16 units in a window of %i bits', async (windowBits) => {

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -7,8 +7,8 @@ import {
   resolveEntropyTable,
   SHIPPED_CODEBOOKS,
 } from '../../src/neural-coding/artifacts.js';
-import { readCodebook } from '../../src/neural-coding/codebook-file.js';
-import { readEntropyTable } from '../../src/neural-coding/entropy-table-file.js';
+import { encodeCodebook, readCodebook } from '../../src/neural-coding/codebook-file.js';
+import { encodeEntropyTable, readEntropyTable } from '../../src/neural-coding/entropy-table-file.js';
 import { formatOf } from '../../src/neural-coding/phrase-counts.js';
 import { PAPER_SEGMENTATION } from '../../src/neural-coding/segmentation-calibration.js';
 import { tableSegmenter } from '../../src/neural-coding/segmentation-table.js';
@@ -24,6 +24,10 @@ describe.each(Object.keys(SHIPPED_CODEBOOKS))('the codebook %s', async (name) =>
     expect(`code-${codebook.windowBits}`).toBe(name);
     expect(codebook.coder).toBe('strict');
     expect(statSync(resolveCodebook(name)).size).toBeLessThan(1e6);
+  });
+
+  it('is written again byte for byte', () => {
+    expect(readFileSync(resolveCodebook(name)).equals(encodeCodebook(codebook))).toBe(true);
   });
 
   it('needs no literals: every byte has a code, whatever follows it', () => {
@@ -45,6 +49,11 @@ describe.each(Object.keys(SHIPPED_CODEBOOKS))('the codebook %s', async (name) =>
 });
 
 describe('the table of entropies', () => {
+  it('is written again byte for byte', async () => {
+    const path = resolveEntropyTable(DEFAULT_ENTROPY_TABLE);
+    expect(readFileSync(path).equals(encodeEntropyTable(await readEntropyTable(path)))).toBe(true);
+  });
+
   it('cuts documents as the paper does, in segments of 64 bytes at most', async () => {
     const table = await readEntropyTable(resolveEntropyTable(DEFAULT_ENTROPY_TABLE));
     const code = Buffer.from('def area(width, height):\n    return width * height\n'.repeat(20));

@@ -2,6 +2,7 @@ import type { CodebookFacts, DataFacts } from '../../data/codebook-building/code
 import type { BuildRound, CodebookBuildReport } from '../../data/codebook-building/options.js';
 import type { CodebookVerification } from '../../data/codebook-building/verify-codebook.js';
 import { COLLISION_MEASURES, COLLISION_QUANTILES, type CollisionMeasure } from '../../neural-coding/collisions.js';
+import { FREQUENCY_BITS } from '../../neural-coding/parameters.js';
 import type { WindowStatistics } from '../../neural-coding/phrase-counts.js';
 import { describeDuration } from './progress.js';
 import { quoted } from './quoted-bytes.js';
@@ -35,7 +36,7 @@ export function describeCodebookBuild(report: CodebookBuildReport): string[] {
       describeDuration(round.seconds.counting + round.seconds.compiling + round.seconds.measuring),
     ]),
   ];
-  const heldOut = rounds[kept]!.heldOut;
+  const { heldOut, quantisationLoss } = rounds[kept]!;
   return [
     `${report.output}:`,
     ...indented(alignColumns(rows)),
@@ -43,9 +44,14 @@ export function describeCodebookBuild(report: CodebookBuildReport): string[] {
     heldOut === null
       ? 'bytes per window were not measured: no document was held out'
       : `measured on ${counted(heldOut.documents, 'held-out document')}, ${megabytes(heldOut.bytes)}`,
+    describeLoss(quantisationLoss),
     ...(passedOver.bad > 0 ? [`skipped ${counted(passedOver.bad, 'record')} that cannot be read`] : []),
     ...(passedOver.empty > 0 ? [`left out ${counted(passedOver.empty, 'empty document')}`] : []),
   ];
+}
+
+function describeLoss({ bitsPerByte, bitsPerWindow }: BuildRound['quantisationLoss']): string {
+  return `frequencies of ${FREQUENCY_BITS} bits cost ${bitsPerByte.toFixed(4)} bits a byte, ${bitsPerWindow.toFixed(4)} a window, more than the float distribution`;
 }
 
 function describeText({ documents, textBytes, sampleBytes, source, seconds }: CodebookBuildReport): string {

@@ -9,6 +9,7 @@ import { randomStarts, windowStarts } from '../../neural-coding/counts-sample.js
 import { quantised } from '../../neural-coding/frequencies.js';
 import { recordFrequencies } from '../../neural-coding/frequencies-file.js';
 import { parserOf } from '../../neural-coding/phrase-counts.js';
+import { QuantisationLoss } from '../../neural-coding/quantisation-loss.js';
 import { refuseToOverwrite } from '../../support/output-failures.js';
 import { type Corpus, readCorpus } from './corpus.js';
 import { measureWindows } from './measure.js';
@@ -139,11 +140,13 @@ class RoundBuilder {
     const { windowBits, coder, signal, progress, validation, onBadRecord } = this.request;
     const round = this.rounds.length + 1;
     const begun = performance.now();
+    const loss = new QuantisationLoss();
     const codebook = await compileCodebook(
       quantised(model, windowBits),
       { windowBits, coder },
       {
         provenance,
+        loss,
         signal,
         onProgress: ({ asked, found }) => progress?.({ phase: 'compile', round, asked, found }),
       },
@@ -159,6 +162,7 @@ class RoundBuilder {
       counted,
       strings: codebook.codes.length - 1,
       phrases: codebook.codes.reduce((sum, code) => (code < 0 ? sum : sum + 1), 0),
+      quantisationLoss: { bitsPerByte: loss.perByte, bitsPerWindow: loss.perWindow },
       heldOut: heldOut.documents === 0 ? null : heldOut,
       seconds: { counting, compiling: (compiled - begun) / 1000, measuring },
     };

@@ -65,6 +65,8 @@ export interface BuildRound {
   strings: number;
   /** Strings with a code. */
   phrases: number;
+  /** What it costs that frequencies are integers of 16 bits, under the float distribution (`QuantisationLoss`). */
+  quantisationLoss: { bitsPerByte: number; bitsPerWindow: number };
   /** What the windows make of the documents that were held out; null if none were. */
   heldOut: WindowStatistics | null;
   seconds: { counting: number; compiling: number; measuring: number };
