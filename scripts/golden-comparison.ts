@@ -34,19 +34,7 @@ async function compare(file: SafetensorsFile): Promise<Deviation[]> {
   const heads = setting.number('num_pred_heads');
   const rawHeads = setting.truth('raw_heads') ? setting.number('num_raw_pred_heads') : 0;
   const documentMask = setting.truth('doc_mask');
-  const options = modelOptions.parse({
-    architecture: 'evabyte',
-    hiddenSize: setting.number('hidden_size'),
-    intermediateSize: setting.number('intermediate_size'),
-    layers: setting.number('num_hidden_layers'),
-    attentionHeads: setting.number('num_attention_heads'),
-    chunkSize: setting.number('chunk_size'),
-    windowSize: setting.number('window_size'),
-    ropeTheta: setting.number('rope_theta'),
-    normEpsilon: setting.number('rms_norm_eps'),
-    predictionHeads: heads,
-    rawHeads,
-  });
+  const options = modelOptions.parse(describedModel(setting, heads, rawHeads));
   const model = createModel(options, { size: setting.number('vocab_size'), rawSize: RAW_LIMIT });
   const ids = await readTensor(file, 'input_ids');
   const [rows, sequenceLength] = ids.shape as [number, number];
@@ -90,6 +78,38 @@ async function compare(file: SafetensorsFile): Promise<Deviation[]> {
     rawHeads > 0 ? float32Values(results.total_loss!) : denominators.map(({ ofHead }, head) => nats[head]! / ofHead);
   deviations.push({ name: 'loss', relativeError: relativeError(losses, await readFloats(file, 'loss')) });
   return deviations;
+}
+
+/** The options of the model that a file describes in the words of its maker; one that names no architecture is an EvaByte. */
+function describedModel(setting: GoldenMetadata, predictionHeads: number, rawHeads: number): object {
+  if (setting.textOr('architecture', 'evabyte') === 'opencoder')
+    return {
+      architecture: 'opencoder',
+      hiddenSize: setting.number('dim'),
+      intermediateSize: setting.number('ffn_dim'),
+      layers: setting.number('n_layers'),
+      attentionHeads: setting.number('n_heads'),
+      keyValueHeads: setting.numberOrNone('n_kv_heads'),
+      headSize: setting.numberOrNone('head_dim'),
+      normEpsilon: setting.number('norm_eps'),
+      ropeTheta: setting.number('rope_theta'),
+      tiedEmbedding: setting.truth('weight_tying'),
+      predictionHeads,
+      rawHeads,
+    };
+  return {
+    architecture: 'evabyte',
+    hiddenSize: setting.number('hidden_size'),
+    intermediateSize: setting.number('intermediate_size'),
+    layers: setting.number('num_hidden_layers'),
+    attentionHeads: setting.number('num_attention_heads'),
+    chunkSize: setting.number('chunk_size'),
+    windowSize: setting.number('window_size'),
+    ropeTheta: setting.number('rope_theta'),
+    normEpsilon: setting.number('rms_norm_eps'),
+    predictionHeads,
+    rawHeads,
+  };
 }
 
 async function runOnce(
@@ -170,6 +190,14 @@ class GoldenMetadata {
     const value = this.text(name);
     if (value !== 'True' && value !== 'False') this.refuse(name, 'True or False');
     return value === 'True';
+  }
+
+  numberOrNone(name: string): number | null {
+    return this.text(name) === 'None' ? null : this.number(name);
+  }
+
+  textOr(name: string, otherwise: string): string {
+    return this.file.metadata[name] ?? otherwise;
   }
 
   private text(name: string): string {

@@ -4,8 +4,8 @@ import { compareWithGolden, type Deviation } from './golden-comparison.js';
 /**
  * npm run golden -- FILE…
  *
- * Checks EvaByte against files of the reference's own results. Prints the largest relative error of the logits, the
- * loss and each gradient, and exits 1 if one is above the tolerance.
+ * Checks models against files of what other implementations made of the same parameters and inputs. Prints the largest relative
+ * error of the logits, the loss and each gradient, and exits 1 if one is above the tolerance.
  */
 const TOLERANCE = 1e-4;
 

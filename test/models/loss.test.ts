@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { onnxruntimeBackend } from '../../../backends/onnxruntime/index.js';
-import * as g from '../../../src/graph/index.js';
-import { createModel, type LossGraphOptions, modelOptions } from '../../../src/models/index.js';
-import { buildInputs } from '../../../src/models/inputs.js';
-import type { Session } from '../../../src/plugins/contracts.js';
-import { Random } from '../../../src/support/random/index.js';
-import { initialParameters } from '../../../src/training/initialise.js';
+import { onnxruntimeBackend } from '../../backends/onnxruntime/index.js';
+import * as g from '../../src/graph/index.js';
+import { createModel, type LossGraphOptions, modelOptions } from '../../src/models/index.js';
+import { buildInputs } from '../../src/models/inputs.js';
+import type { Session } from '../../src/plugins/contracts.js';
+import { Random } from '../../src/support/random/index.js';
+import { initialParameters } from '../../src/training/initialise.js';
 
 const ROWS = 2;
 const LENGTH = 64;
 
-const TINY = {
+const EVABYTE = {
   architecture: 'evabyte',
   hiddenSize: 16,
   intermediateSize: 24,
@@ -20,18 +20,29 @@ const TINY = {
   chunkSize: 8,
 };
 
-function tinyModel(heads: number, rawHeads = 0) {
-  const options = modelOptions.parse({ ...TINY, predictionHeads: heads, rawHeads });
+const OPENCODER = {
+  architecture: 'opencoder',
+  hiddenSize: 16,
+  intermediateSize: 24,
+  layers: 2,
+  attentionHeads: 4,
+  keyValueHeads: 2,
+  tiedEmbedding: true,
+};
+
+function tinyModel(base: object, heads: number, rawHeads: number) {
+  const options = modelOptions.parse({ ...base, predictionHeads: heads, rawHeads });
   return createModel(options, { size: 400, rawSize: 320 });
 }
 
 describe.each([
-  { what: 'plain', heads: 1, rawHeads: 0, weighted: false },
-  { what: 'several heads', heads: 3, rawHeads: 0, weighted: false },
-  { what: 'weighted', heads: 3, rawHeads: 0, weighted: true },
-  { what: 'raw heads', heads: 1, rawHeads: 2, weighted: false },
-])('the loss: $what', ({ heads, rawHeads, weighted }) => {
-  const model = tinyModel(heads, rawHeads);
+  { what: 'plain', base: EVABYTE, heads: 1, rawHeads: 0, weighted: false },
+  { what: 'several heads', base: EVABYTE, heads: 3, rawHeads: 0, weighted: false },
+  { what: 'weighted', base: EVABYTE, heads: 3, rawHeads: 0, weighted: true },
+  { what: 'raw heads', base: EVABYTE, heads: 1, rawHeads: 2, weighted: false },
+  { what: 'raw heads beside a tied embedding', base: OPENCODER, heads: 1, rawHeads: 2, weighted: false },
+])('the loss: $what', ({ base, heads, rawHeads, weighted }) => {
+  const model = tinyModel(base, heads, rawHeads);
   let session: Session;
 
   beforeAll(async () => {
@@ -82,7 +93,7 @@ describe.each([
 describe('scores of labels', () => {
   it('are those of the logits of head 0, also where a vocabulary is so large that positions are taken in chunks', async () => {
     const size = 40_000;
-    const options = { ...TINY, layers: 1, predictionHeads: 2 };
+    const options = { ...EVABYTE, layers: 1, predictionHeads: 2 };
     const model = createModel(modelOptions.parse(options), { size, rawSize: 320 });
     const batch = { rows: 1, sequenceLength: 512 };
     const backend = await onnxruntimeBackend.create(onnxruntimeBackend.options.parse({}));
