@@ -18,24 +18,22 @@ const PRODUCTS = 4;
  * A model cannot train faster than its products, so its share of this rate says how much time goes elsewhere.
  */
 export async function measureMatmulRate(backend: Backend, shapes: readonly ProductShape[]): Promise<number> {
+  const products = shapes.map(({ rows, inner, columns }, i) => ({
+    a: { name: `a${i}`, dtype: 'f32' as const, shape: [rows, inner] },
+    b: { name: `b${i}`, dtype: 'f32' as const, shape: [columns, inner] },
+    operations: PRODUCTS * 2 * rows * inner * columns,
+  }));
+  // One for all shapes: a session may take longer to open than the products take.
+  const session = await backend.open(products.flatMap(({ a, b }) => [a, b]));
   let best = 0;
-  for (const { rows, inner, columns } of shapes) {
-    const a = { name: 'a', dtype: 'f32' as const, shape: [rows, inner] };
-    const b = { name: 'b', dtype: 'f32' as const, shape: [columns, inner] };
-    const session = await backend.open([a, b]);
-    const fill = (size: number) => Float32Array.from({ length: size }, (_, i) => Math.sin(i));
-    for (const { name, dtype, shape } of [a, b])
-      await session.writeState([
-        {
-          name,
-          dtype,
-          globalShape: shape,
-          offset: [0, 0],
-          tensor: hostTensor('f32', fill(shape[0]! * shape[1]!), shape),
-        },
-      ]);
+  for (const { a, b, operations } of products) {
+    for (const { name, dtype, shape } of [a, b]) {
+      const values = Float32Array.from({ length: shape[0]! * shape[1]! }, (_, i) => Math.sin(i));
+      const tensor = hostTensor('f32', values, shape);
+      await session.writeState([{ name, dtype, globalShape: shape, offset: [0, 0], tensor }]);
+    }
     const product = (index: number): Node =>
-      matmul(state('a', 'f32', a.shape), state('b', 'f32', b.shape), { transposeB: true, scale: 1 + index });
+      matmul(state(a.name, 'f32', a.shape), state(b.name, 'f32', b.shape), { transposeB: true, scale: 1 + index });
     const touched = Array.from({ length: PRODUCTS }, (_, index) => sum(product(index)));
     const outputs = Object.fromEntries(touched.map((node, index) => [`total${index}`, node]));
     const executable = await session.load(makeProgram({ outputs }));
@@ -44,9 +42,9 @@ export async function measureMatmulRate(backend: Backend, shapes: readonly Produ
       await executable.run([{}]);
       const seconds = (performance.now() - start) / 1000;
       // The first run also allocates.
-      if (repetition > 0) best = Math.max(best, (PRODUCTS * 2 * rows * inner * columns) / seconds);
+      if (repetition > 0) best = Math.max(best, operations / seconds);
     }
-    await session.dispose();
   }
+  await session.dispose();
   return best;
 }
