@@ -14,6 +14,18 @@ export interface ProbabilityModel {
    * @returns [prefixes, 256], each row summing to 1 within rounding
    */
   probabilities(prefixes: readonly Uint8Array[]): Promise<Float64Array>;
+  /**
+   * The run that computes what follows a prefix of `length` bytes; of models that compute so many prefixes at a time,
+   * whether they are asked for or not.
+   */
+  runOf?(length: number): PrefixRun;
+}
+
+/** What a model computes at a time: `rows` prefixes of `shortest` … `longest` bytes. */
+export interface PrefixRun {
+  readonly shortest: number;
+  readonly longest: number;
+  readonly rows: number;
 }
 
 /** A model in integers: what windows are coded with. Every machine has the same ones where it does not come from floats. */
@@ -26,6 +38,8 @@ export interface FrequencyModel {
   frequencies(prefixes: readonly Uint8Array[]): Promise<Uint32Array>;
   /** The same with the probabilities that they were rounded from; models that begin as integers have none. */
   rounded?(prefixes: readonly Uint8Array[]): Promise<Rounded>;
+  /** As of a `ProbabilityModel`. */
+  runOf?(length: number): PrefixRun;
 }
 
 /** [prefixes, 256] each. */

@@ -3,6 +3,7 @@ import { CompressorError, ConfigError } from '../support/errors.js';
 import { BoundedCache } from './bounded-cache.js';
 import type { FrequencyModel } from './byte-model.js';
 import { type CodedWindow, DirectSymbols, type DirectUnit, type PlacedUnit } from './direct-symbols.js';
+import { type AskedPrefix, foretoldPrefixes } from './foretold-prefixes.js';
 import { frequenciesAfter } from './frequencies.js';
 import { bigIntervals, doubleIntervals, type Interval, type Intervals } from './intervals.js';
 import { LONGEST_PHRASE, WIDEST_COMPILED_WINDOW, type WindowParameters } from './parameters.js';
@@ -30,9 +31,11 @@ export interface DirectDocument {
   segmentEnds?: Uint32Array;
 }
 
+/** Strings whose frequencies are kept that nobody asked for yet; up to twice as many. */
+const FORETOLD = 1 << 12;
+
 /** A string that a walk has reached and must know the frequencies after. */
-interface Question<N extends number | bigint> {
-  text: string;
+interface Question<N extends number | bigint> extends AskedPrefix {
   interval: Interval<N>;
 }
 
@@ -138,6 +141,8 @@ interface WorkOptions extends DirectOptions {
 /** The walks of one coder, in the arithmetic of its windows. */
 class Work<N extends number | bigint> {
   readonly #known: BoundedCache<PhraseInterval<N>>;
+  /** By string: cumulative frequencies, as of a `PhraseInterval`. */
+  readonly #foretold = new BoundedCache<Uint32Array>(FORETOLD);
   readonly #batch: number;
 
   constructor(
@@ -169,41 +174,43 @@ class Work<N extends number | bigint> {
     return results;
   }
 
-  *#units(bytes: Uint8Array, window: (rest: Uint8Array) => Walk<N, Found | null>): Walk<N, DirectUnit[]> {
+  *#units(bytes: Uint8Array, window: (text: Uint8Array) => Walk<N, Found | null>): Walk<N, DirectUnit[]> {
     const units: DirectUnit[] = [];
     for (let start = 0; start < bytes.length; ) {
-      const found = yield* window.call(this, bytes.subarray(start, start + LONGEST_PHRASE));
+      const found = yield* window.call(this, bytes.subarray(start));
       units.push(found === null ? { code: null, literal: bytes[start]! } : { code: found.code, rank: found.rank });
       start += found?.length ?? 1;
     }
     return units;
   }
 
-  /** The longest beginning of `rest` that owns a cell. Which cells a string owns, its own frequencies tell. */
-  *#strictWindow(rest: Uint8Array): Walk<N, Found | null> {
+  /** The longest beginning of a text that owns a cell. Which cells a string owns, its own frequencies tell. */
+  *#strictWindow(text: Uint8Array): Walk<N, Found | null> {
     let found: Found | null = null;
-    for (let at = yield* this.#root(); at.text.length < rest.length; ) {
-      const byte = rest[at.text.length]!;
+    const most = Math.min(text.length, LONGEST_PHRASE);
+    for (let at = yield* this.#root(text); at.text.length < most; ) {
+      const byte = text[at.text.length]!;
       const interval = at.child(byte);
       if (!hasCell(this.intervals.cells(interval))) break;
-      at = yield* this.#at(at.text + String.fromCharCode(byte), interval);
+      at = yield* this.#at(at.text + String.fromCharCode(byte), interval, text);
       const owned = at.lowestOwned;
       if (owned !== null) found = { code: BigInt(owned), rank: 0, length: at.text.length };
     }
     return found;
   }
 
-  /** The longest beginning of `rest` whose interval holds a cell. The interval alone tells its code. */
-  *#lesterWindow(rest: Uint8Array): Walk<N, Found | null> {
+  /** The longest beginning of a text whose interval holds a cell. The interval alone tells its code. */
+  *#lesterWindow(text: Uint8Array): Walk<N, Found | null> {
     const codes: bigint[] = [];
-    for (let at = yield* this.#root(); ; ) {
-      const byte = rest[codes.length]!;
+    const most = Math.min(text.length, LONGEST_PHRASE);
+    for (let at = yield* this.#root(text); ; ) {
+      const byte = text[codes.length]!;
       const interval = at.child(byte);
       const cells = this.intervals.cells(interval);
       if (!hasCell(cells)) break;
       codes.push(shortestDyadic(cells));
-      if (codes.length === rest.length) break;
-      at = yield* this.#at(at.text + String.fromCharCode(byte), interval);
+      if (codes.length === most) break;
+      at = yield* this.#at(at.text + String.fromCharCode(byte), interval, text);
     }
     const code = codes.pop();
     return code === undefined
@@ -213,34 +220,43 @@ class Work<N extends number | bigint> {
 
   *#strictPhrase(code: bigint): Walk<N, string | null> {
     const cell = this.cellOf(code);
-    for (let at = yield* this.#root(); ; ) {
+    for (let at = yield* this.#root(null); ; ) {
       const byte = at.byteWith(cell);
       if (byte < 0) return at.lowestOwned === cell ? at.text : null;
-      at = yield* this.#at(at.text + String.fromCharCode(byte), at.child(byte));
+      at = yield* this.#at(at.text + String.fromCharCode(byte), at.child(byte), null);
     }
   }
 
   *#lesterPhrase(code: bigint, rank: number): Walk<N, string | null> {
     const cell = this.cellOf(code);
     let left = rank;
-    for (let at = yield* this.#root(); ; ) {
+    for (let at = yield* this.#root(null); ; ) {
       const byte = at.byteWith(cell);
       if (byte < 0) return null;
       const text = at.text + String.fromCharCode(byte);
       const interval = at.child(byte);
       if (shortestDyadic(this.intervals.cells(interval)) === code && left-- === 0) return text;
-      at = yield* this.#at(text, interval);
+      at = yield* this.#at(text, interval, null);
     }
   }
 
-  #root(): Walk<N, PhraseInterval<N>> {
-    return this.#at('', this.intervals.unit);
+  #root(ahead: Uint8Array | null): Walk<N, PhraseInterval<N>> {
+    return this.#at('', this.intervals.unit, ahead);
   }
 
-  *#at(text: string, interval: Interval<N>): Walk<N, PhraseInterval<N>> {
+  *#at(text: string, interval: Interval<N>, ahead: Uint8Array | null): Walk<N, PhraseInterval<N>> {
     // No phrase is longer: what would follow is not asked for.
     if (text.length === LONGEST_PHRASE) return new PhraseInterval(this.intervals, text, interval, null);
-    return this.#known.get(text) ?? (yield { text, interval });
+    const known = this.#known.get(text);
+    if (known !== undefined) return known;
+    const foretold = this.#foretold.get(text);
+    return foretold === undefined ? yield { text, interval, ahead } : this.#know(text, interval, foretold);
+  }
+
+  #know(text: string, interval: Interval<N>, sums: Uint32Array): PhraseInterval<N> {
+    const known = new PhraseInterval(this.intervals, text, interval, sums);
+    this.#known.set(text, known);
+    return known;
   }
 
   /** Runs walks side by side: all go on to what the model must be asked for, it is asked for that once, and so on. */
@@ -269,15 +285,18 @@ class Work<N extends number | bigint> {
   }
 
   async #ask(questions: readonly Question<N>[]): Promise<PhraseInterval<N>[]> {
-    const prefixes = questions.map(({ text }) => new Uint8Array(Buffer.from(text, 'latin1')));
+    const isKnown = (text: string) => this.#known.get(text) !== undefined || this.#foretold.get(text) !== undefined;
+    const foretold = foretoldPrefixes(questions, this.model, isKnown);
+    const texts = [...questions.map(({ text }) => text), ...foretold];
+    const prefixes = texts.map((text) => new Uint8Array(Buffer.from(text, 'latin1')));
     const { frequencies } = await frequenciesAfter(this.model, prefixes, this.options.windowBits);
-    return questions.map(({ text, interval }, row) => {
+    const sumsOf = (row: number): Uint32Array => {
       const sums = new Uint32Array(257);
       for (let byte = 0; byte < 256; byte++) sums[byte + 1] = sums[byte]! + frequencies[256 * row + byte]!;
-      const known = new PhraseInterval(this.intervals, text, interval, sums);
-      this.#known.set(text, known);
-      return known;
-    });
+      return sums;
+    };
+    for (const [index, text] of foretold.entries()) this.#foretold.set(text, sumsOf(questions.length + index));
+    return questions.map(({ text, interval }, row) => this.#know(text, interval, sumsOf(row)));
   }
 }
 

@@ -101,6 +101,7 @@ export function quantised(model: ProbabilityModel, windowBits: number): Frequenc
       return (await rounded(prefixes)).frequencies;
     },
     rounded,
+    ...(model.runOf !== undefined && { runOf: (length: number) => model.runOf!(length) }),
   };
 }
 

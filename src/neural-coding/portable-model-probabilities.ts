@@ -32,7 +32,7 @@ function predictGroup(
 ): void {
   const contexts = model.contexts(group.length);
   const longest = prefixes[group.at(-1)!]!;
-  if (longest.length >= model.contextLength) throw prefixTooLong(longest, model.contextLength - 1);
+  if (longest.length >= model.contextLength) throw prefixTooLong(longest.length, model.contextLength - 1);
   contexts.begin();
   for (let length = 0; ; length++) {
     const due = group.flatMap((index, lane) => (prefixes[index]!.length === length ? [{ index, lane }] : []));

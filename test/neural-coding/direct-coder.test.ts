@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { FrequencyModel } from '../../src/neural-coding/byte-model.js';
 import { compileCodebook } from '../../src/neural-coding/compile-codebook.js';
 import { DirectCoder, type DirectOptions } from '../../src/neural-coding/direct-coder.js';
+import { foretoldPrefixes } from '../../src/neural-coding/foretold-prefixes.js';
 import { WindowDecoder } from '../../src/neural-coding/window-decoder.js';
 import { WindowEncoder } from '../../src/neural-coding/window-encoder.js';
 import { CompressorError, ConfigError } from '../../src/support/errors.js';
@@ -112,6 +114,54 @@ it('asks the model for each string once, for all documents together', async () =
   const strings = asked.flat();
   expect(asked[0]).toEqual(['']);
   expect(new Set(strings).size).toBe(strings.length);
+});
+
+describe('a model that computes a run of prefixes at a time', () => {
+  /** Runs of 64 prefixes of up to 7 bytes, and of 32 longer ones. */
+  const runOf = (length: number) =>
+    length < 8 ? { shortest: 0, longest: 7, rows: 64 } : { shortest: 8, longest: 63, rows: 32 };
+
+  it.each(CODERS)('gives the same codes in far fewer runs (%s)', async (coder) => {
+    const model = hashModel('skewed', 24);
+    const options = { windowBits: 24, symbolBits: 12, coder } as const;
+    const document = { bytes: model.sample(400), segmentEnds: Uint32Array.of(130, 400) };
+    const encodeWith = async (runs: Pick<FrequencyModel, 'runOf'>) => {
+      const asked: Uint8Array[][] = [];
+      const direct = new DirectCoder(
+        {
+          fingerprint: model.fingerprint,
+          frequencies(prefixes) {
+            asked.push([...prefixes]);
+            return model.frequencies(prefixes);
+          },
+          ...runs,
+        },
+        options,
+      );
+      const [encoded] = await direct.encode([document]);
+      return { encoded, asked };
+    };
+    const one = await encodeWith({});
+    const many = await encodeWith({ runOf });
+    expect(many.encoded).toEqual(one.encoded);
+    const runs = many.asked.flatMap((prefixes) => [
+      Math.ceil(prefixes.filter(({ length }) => length < 8).length / 64),
+      Math.ceil(prefixes.filter(({ length }) => length >= 8).length / 32),
+    ]);
+    expect(Math.max(...runs)).toBe(1);
+    expect(runs.reduce((sum, count) => sum + count)).toBeLessThan(one.asked.length / 4);
+  });
+
+  it('asks for what the text goes on with, never for anything twice', () => {
+    const ahead = Buffer.from('abcdefghij');
+    const known = new Set(['ab']);
+    const foretold = foretoldPrefixes([{ text: 'a', ahead }], { runOf }, (text) => known.has(text));
+    expect(foretold.slice(0, 7)).toEqual(['abc', 'abcd', 'abcde', 'abcdef', 'abcdefg', 'b', 'bc']);
+    expect(new Set(foretold).size).toBe(foretold.length);
+    expect(foretold.every((text) => 'abcdefghij'.includes(text) && text.length < 8)).toBe(true);
+    expect(foretoldPrefixes([{ text: 'a', ahead: null }], { runOf }, () => false)).toEqual([]);
+    expect(foretoldPrefixes([{ text: 'a', ahead }], {}, () => false)).toEqual([]);
+  });
 });
 
 describe('bad input', () => {

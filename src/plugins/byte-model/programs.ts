@@ -1,6 +1,4 @@
 import {
-  divide,
-  exp,
   gather,
   input,
   log,
@@ -12,6 +10,7 @@ import {
   reshape,
   scalar,
   slice,
+  softmax,
   subtract,
   sum,
 } from '../../graph/index.js';
@@ -28,15 +27,15 @@ export function nextByteProgram(model: LanguageModel, batch: BatchShape): Progra
 }
 
 /**
- * Entropy of the next byte after every position, in bits: input `ids` [B, T], output `bits` [B·T]. With z the logits less
- * their largest and Z = Σ exp z, it is ln Z − Σ z exp z / Z nats: no logarithm of a small probability is taken.
+ * Entropy of the next byte after every position, in bits: input `ids` [B, T], output `bits` [B·T]. With the logits x and
+ * p = softmax(x) it is ln Z − Σ p·x nats, where ln Z = max x − ln max p: the only logarithm is of the largest probability,
+ * and no pass over the logits but the engine's own softmax has an exponential.
  */
 export function entropyProgram(model: LanguageModel, batch: BatchShape): Program {
   const logits = byteLogits(model, batch);
-  const z = subtract(logits, max(logits, [1]));
-  const weights = exp(z);
-  const total = sum(weights, [1]);
-  const nats = subtract(log(total), divide(sum(multiply(weights, z), [1]), total));
+  const p = softmax(logits);
+  const logZ = subtract(max(logits, [1]), log(max(p, [1])));
+  const nats = subtract(logZ, sum(multiply(p, logits), [1]));
   const bits = multiply(nats, scalar(1 / Math.LN2));
   return makeProgram({ outputs: { bits: reshape(bits, [batch.rows * batch.sequenceLength]) } });
 }

@@ -1,6 +1,6 @@
 import { float32Values, hostTensor, type Program } from '../../graph/index.js';
 import type { BatchShape, LanguageModel } from '../../models/index.js';
-import type { ByteModel, EntropyOptions } from '../../neural-coding/byte-model.js';
+import type { ByteModel, EntropyOptions, PrefixRun } from '../../neural-coding/byte-model.js';
 import { notFinite, prefixTooLong } from '../../neural-coding/model-faults.js';
 import { BOS, BYTE_COUNT, RAW_OFFSET } from '../../vocabulary/layout.js';
 import type { Executable, Session } from '../contracts.js';
@@ -53,7 +53,7 @@ export class SessionByteModel implements ByteModel {
   async probabilities(prefixes: readonly Uint8Array[]): Promise<Float64Array> {
     const result = new Float64Array(prefixes.length * BYTE_COUNT);
     const byLength = new Map<number, number[]>(this.lengths.map((length) => [length, []]));
-    for (const [index, prefix] of prefixes.entries()) byLength.get(this.rowLength(prefix))!.push(index);
+    for (const [index, prefix] of prefixes.entries()) byLength.get(this.rowLength(prefix.length))!.push(index);
     await inFlight(this.windowRuns(byLength), async ({ length, indices }) => {
       const { batch, program } = await this.loaded('next byte', length, nextByteProgram);
       const ids = new Int32Array(batch.rows * length);
@@ -69,6 +69,13 @@ export class SessionByteModel implements ByteModel {
         writeProbabilities(logits.subarray(row * BYTE_COUNT, (row + 1) * BYTE_COUNT), result, index * BYTE_COUNT);
     });
     return result;
+  }
+
+  /** Rows are padded to the shortest length that holds the prefix and BOS; there are as many of them, whatever is asked. */
+  runOf(length: number): PrefixRun {
+    const row = this.rowLength(length);
+    const shortest = this.lengths[this.lengths.indexOf(row) - 1] ?? 0;
+    return { shortest, longest: row - 1, rows: rowsPerRun(row) };
   }
 
   /** @throws RangeError for an overlap that leaves nothing of a context; CheckpointError where the model's numbers are not finite */
@@ -100,10 +107,10 @@ export class SessionByteModel implements ByteModel {
   }
 
   /** Length of the row that a prefix and the BOS before it are padded to. */
-  private rowLength(prefix: Uint8Array): number {
-    const found = this.lengths.find((candidate) => prefix.length < candidate);
+  private rowLength(prefixBytes: number): number {
+    const found = this.lengths.find((candidate) => prefixBytes < candidate);
     if (found !== undefined) return found;
-    throw prefixTooLong(prefix, this.parts.longestPrefix);
+    throw prefixTooLong(prefixBytes, this.parts.longestPrefix);
   }
 
   private *windowRuns(byLength: ReadonlyMap<number, readonly number[]>) {
