@@ -2,11 +2,11 @@
  * What the parameters of the window coder cost and gain, measured: builds a codebook for every width of windows and every
  * coder, and measures its windows on datasets that it was not made from.
  *
- *     npx tsx scripts/codebook-study.ts TRAINING OUTPUT HELD-OUT… [--m1 CHECKPOINT] [--windows 12,14,16] [--memory MB]
+ *     npx tsx scripts/codebook-study.ts TRAINING OUTPUT HELD-OUT… [--m1 CHECKPOINT]… [--windows 12,14,16] [--memory MB]
  *
- * OUTPUT gets `study.json` and the plots of docs/neural-compression.md; figures that it has are not measured again. Besides
- * the coders, all from counts at the starts of windows, `strict` is made from counts at random positions and, with --m1,
- * from a trained model.
+ * OUTPUT gets `study.json`, its tables as `study.md` and the plots of docs/neural-compression.md; figures that it has are
+ * not measured again. Besides the coders, all from counts at the starts of windows, `strict` is made from counts at random
+ * positions and from each trained model. The shipped codebook of 16 bits is measured on segments of the shipped table too.
  */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
@@ -17,33 +17,63 @@ import { compile, type TopLevelSpec } from 'vega-lite';
 import { buildCodebook } from '../src/data/codebook-building/build-codebook.js';
 import { measureWindows } from '../src/data/codebook-building/measure.js';
 import { BUILD_DEFAULTS, type CodebookBuildReport } from '../src/data/codebook-building/options.js';
+import { readDocuments } from '../src/data/documents.js';
+import { resolveCodebook, resolveEntropyTable } from '../src/neural-coding/artifacts.js';
 import type { ByteModel } from '../src/neural-coding/byte-model.js';
 import { readCodebook } from '../src/neural-coding/codebook-file.js';
+import { readEntropyTable } from '../src/neural-coding/entropy-table-file.js';
 import { COMPILED_WINDOWS, WINDOW_CODERS, type WindowCoder } from '../src/neural-coding/parameters.js';
+import { PhraseCounts, parserOf, windowStatistics } from '../src/neural-coding/phrase-counts.js';
+import { PAPER_SEGMENTATION } from '../src/neural-coding/segmentation-calibration.js';
+import { tableSegmenter } from '../src/neural-coding/segmentation-table.js';
 import { openByteModel } from '../src/plugins/byte-model/index.js';
 
 interface Variant {
   title: string;
   coder: WindowCoder;
-  source: 'random' | 'windows' | 'm1';
+  source: 'random' | 'windows' | ByteModel;
 }
 
-interface Finding {
+/** What the windows of a codebook make of a dataset. */
+interface Measured {
+  bytes: number;
+  windows: number;
+  literals: number;
+  ambiguousShare: number;
+}
+
+interface CodebookFinding {
   variant: string;
   windowBits: number;
+  /** Trained numbers of the model that it was made from; null: counts. */
+  parameters: number | null;
   /** Strings that can be a window or the beginning of one, and those with a code. */
   strings: number;
   codes: number;
   fileBytes: number;
   seconds: number;
   rounds: number;
-  heldOut: Record<string, { bytes: number; windows: number; literals: number; ambiguousShare: number }>;
+  heldOut: Record<string, Measured>;
 }
+
+interface SegmentationFinding {
+  /** Of the level and of the jump; null: documents are not cut. */
+  quantile: number | null;
+  segments: number;
+  heldOut: Record<string, Measured>;
+}
+
+interface Study {
+  codebooks: CodebookFinding[];
+  segmentations: SegmentationFinding[];
+}
+
+const QUANTILES = [0.8, 0.9, 0.95, 0.98, 0.99];
 
 const { positionals, values: flags } = parseArgs({
   allowPositionals: true,
   options: {
-    m1: { type: 'string' },
+    m1: { type: 'string', multiple: true, default: [] },
     windows: { type: 'string', default: COMPILED_WINDOWS.join(',') },
     memory: { type: 'string', default: String(BUILD_DEFAULTS.memoryBytes / 1e6) },
   },
@@ -51,45 +81,65 @@ const { positionals, values: flags } = parseArgs({
 const [training, output, ...heldOut] = positionals;
 if (training === undefined || output === undefined || heldOut.length === 0) {
   process.stderr.write(
-    'usage: tsx scripts/codebook-study.ts TRAINING OUTPUT HELD-OUT… [--m1 CHECKPOINT] [--windows …]\n',
+    'usage: tsx scripts/codebook-study.ts TRAINING OUTPUT HELD-OUT… [--m1 CHECKPOINT]… [--windows …] [--memory MB]\n',
   );
   process.exit(2);
 }
-const variants: Variant[] = [
-  ...WINDOW_CODERS.map((coder): Variant => ({ title: coder, coder, source: 'windows' })),
-  { title: 'strict, counts at random positions', coder: 'strict', source: 'random' },
-  ...(flags.m1 === undefined ? [] : [{ title: 'strict, M1', coder: 'strict', source: 'm1' } satisfies Variant]),
-];
 
 mkdirSync(output, { recursive: true });
 const file = join(output, 'study.json');
-const findings: Finding[] = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : [];
-const model = flags.m1 === undefined ? null : await openByteModel(flags.m1);
+const study: Study = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : { codebooks: [], segmentations: [] };
+const { codebooks, segmentations } = study;
+
+const models = await Promise.all(flags.m1.map((checkpoint) => openByteModel(checkpoint)));
+const variants: Variant[] = [
+  ...WINDOW_CODERS.map((coder): Variant => ({ title: coder, coder, source: 'windows' })),
+  { title: 'strict, counts at random positions', coder: 'strict', source: 'random' },
+  ...models.map((model): Variant => ({ title: titleOf(model), coder: 'strict', source: model })),
+];
 for (const windowBits of flags.windows.split(',').map(Number))
   for (const variant of variants) {
-    if (findings.some((found) => found.variant === variant.title && found.windowBits === windowBits)) continue;
-    const found = await study(variant, windowBits, model);
-    findings.push(found);
-    writeFileSync(file, `${JSON.stringify(findings, null, 2)}\n`);
-    process.stdout.write(
-      `${windowBits} bits, ${variant.title}: ${bytesPerWindow(found).toFixed(3)} bytes a window, ${found.codes} codes, ${found.seconds.toFixed(0)} s\n`,
-    );
+    if (codebooks.some((found) => found.variant === variant.title && found.windowBits === windowBits)) continue;
+    const found = await studyCodebook(variant, windowBits);
+    codebooks.push(found);
+    keep(`${windowBits} bits, ${variant.title}`, found.heldOut);
   }
-await model?.dispose();
-await draw('neural-bytes-per-window', 'bytes per window', bytesPerWindow);
-await draw('neural-bits-per-byte', 'bits per byte', (found) => found.windowBits / bytesPerWindow(found));
+await Promise.all(models.map((model) => model.dispose()));
+for (const quantile of [null, ...QUANTILES]) {
+  if (segmentations.some((found) => found.quantile === quantile)) continue;
+  const found = await studySegmentation(quantile);
+  segmentations.push(found);
+  keep(quantile === null ? 'documents whole' : `segments at ${quantile}`, found.heldOut);
+}
 
-async function study({ title, coder, source }: Variant, windowBits: number, m1: ByteModel | null): Promise<Finding> {
+writeFileSync(join(output, 'study.md'), `${codebookTable()}\n\n${segmentationTable()}\n`);
+await drawCodebooks('neural-bytes-per-window', 'bytes per window', (found) => bytesPerWindow(found.heldOut));
+await drawCodebooks(
+  'neural-bits-per-byte',
+  'bits per byte of the codes',
+  (found) => found.windowBits / bytesPerWindow(found.heldOut),
+);
+await drawModelSizes();
+await drawSegmentations();
+
+function keep(what: string, measured: Record<string, Measured>): void {
+  writeFileSync(file, `${JSON.stringify(study, null, 2)}\n`);
+  process.stdout.write(`${what}: ${bytesPerWindow(measured).toFixed(3)} bytes a window\n`);
+}
+
+function titleOf({ parameters }: ByteModel): string {
+  return `strict, M1 of ${(parameters / 1e6).toFixed(2)} M`;
+}
+
+async function studyCodebook({ title, coder, source }: Variant, windowBits: number): Promise<CodebookFinding> {
   const scratch = mkdtempSync(join(tmpdir(), 'codebook-study-'));
   try {
     const path = join(scratch, 'study.codebook');
     const common = {
-      data: source === 'm1' ? [] : [training!],
       output: path,
       windowBits,
       coder,
       onBadRecord: 'fail',
-      validation: source === 'm1' ? heldOut[0]! : null,
       seed: BUILD_DEFAULTS.seed,
       heldOutBytes: BUILD_DEFAULTS.heldOutBytes,
       memoryBytes: Number(flags.memory) * 1e6,
@@ -98,12 +148,19 @@ async function study({ title, coder, source }: Variant, windowBits: number, m1: 
       force: false,
     } as const;
     const report: CodebookBuildReport = await buildCodebook(
-      source === 'm1'
-        ? { ...common, source: 'm1', model: m1!, corpus: 'a study' }
-        : { ...common, source: 'counts', rounds: source === 'random' ? 1 : BUILD_DEFAULTS.rounds, starts: 'random' },
+      typeof source === 'object'
+        ? { ...common, data: [], validation: heldOut[0]!, source: 'm1', model: source, corpus: 'a study' }
+        : {
+            ...common,
+            data: [training!],
+            validation: null,
+            source: 'counts',
+            rounds: source === 'random' ? 1 : BUILD_DEFAULTS.rounds,
+            starts: 'random',
+          },
     );
     const codebook = await readCodebook(path);
-    const measured: Finding['heldOut'] = {};
+    const measured: CodebookFinding['heldOut'] = {};
     let codes = 0;
     for (const dataset of heldOut) {
       const statistics = await measureWindows(codebook, { path: dataset, onBadRecord: 'fail' });
@@ -115,6 +172,7 @@ async function study({ title, coder, source }: Variant, windowBits: number, m1: 
     return {
       variant: title,
       windowBits,
+      parameters: typeof source === 'object' ? source.parameters : null,
       strings: kept.strings,
       codes,
       fileBytes: report.fileBytes,
@@ -130,22 +188,87 @@ async function study({ title, coder, source }: Variant, windowBits: number, m1: 
   }
 }
 
-/** Over all datasets, literals counting as windows. */
-function bytesPerWindow({ heldOut: measured }: Finding): number {
-  const [bytes, units] = Object.values(measured).reduce(
-    ([sum, count], found) => [sum + found.bytes, count + found.windows + found.literals],
-    [0, 0],
-  );
-  return bytes / units;
+/** Windows of the shipped codebook in segments by the shipped table, cut where either quantile is exceeded. */
+async function studySegmentation(quantile: number | null): Promise<SegmentationFinding> {
+  const codebook = await readCodebook(resolveCodebook('code-16'));
+  const table = await readEntropyTable(resolveEntropyTable('code'));
+  const segmenter =
+    quantile === null
+      ? null
+      : tableSegmenter(table, { ...PAPER_SEGMENTATION, levelQuantile: quantile, jumpQuantile: quantile });
+  const measured: SegmentationFinding['heldOut'] = {};
+  let segments = 0;
+  for (const dataset of heldOut) {
+    const counts = new PhraseCounts(parserOf(codebook));
+    for await (const { bytes } of readDocuments(dataset, { onBadRecord: 'fail' })) {
+      const ends = segmenter === null ? [bytes.length] : (await segmenter.segment([bytes]))[0]!;
+      let from = 0;
+      for (const end of ends) {
+        counts.add(bytes.subarray(from, end));
+        from = end;
+      }
+      segments += ends.length;
+    }
+    const { bytes, windows, literals, ambiguousShare } = windowStatistics(counts, codebook.windowBits);
+    measured[basename(dataset)] = { bytes, windows, literals, ambiguousShare };
+  }
+  return { quantile, segments, heldOut: measured };
 }
 
-async function draw(name: string, title: string, value: (found: Finding) => number): Promise<void> {
-  const spec: TopLevelSpec = {
-    width: 560,
-    height: 300,
-    background: 'white',
+/** Over all datasets, literals counting as windows. */
+function bytesPerWindow(measured: Record<string, Measured>): number {
+  const all = Object.values(measured);
+  return sumOf(all, ({ bytes }) => bytes) / sumOf(all, ({ windows, literals }) => windows + literals);
+}
+
+function ambiguousShare(measured: Record<string, Measured>): number {
+  const all = Object.values(measured);
+  return sumOf(all, (found) => found.ambiguousShare * found.windows) / sumOf(all, ({ windows }) => windows);
+}
+
+function sumOf<Item>(items: readonly Item[], value: (item: Item) => number): number {
+  return items.reduce((sum, item) => sum + value(item), 0);
+}
+
+function codebookTable(): string {
+  const rows = codebooks.map((found) =>
+    [
+      found.windowBits,
+      found.variant,
+      bytesPerWindow(found.heldOut).toFixed(2),
+      (found.windowBits / bytesPerWindow(found.heldOut)).toFixed(2),
+      `${(100 * ambiguousShare(found.heldOut)).toFixed(1)} %`,
+      found.strings.toLocaleString('en'),
+      found.codes.toLocaleString('en'),
+      (found.fileBytes / 1e6).toFixed(2),
+    ].join(' | '),
+  );
+  return table(
+    'bits | codebook | bytes per window | bits per byte | windows whose code others share | strings | codes | MB',
+    rows,
+  );
+}
+
+function segmentationTable(): string {
+  const rows = segmentations.map(({ quantile, segments, heldOut: measured }) =>
+    [
+      quantile ?? 'none',
+      quantile === null ? '' : (sumOf(Object.values(measured), ({ bytes }) => bytes) / segments).toFixed(1),
+      bytesPerWindow(measured).toFixed(2),
+    ].join(' | '),
+  );
+  return table('both quantiles | bytes per segment | bytes per window', rows);
+}
+
+function table(header: string, rows: readonly string[]): string {
+  const rule = header.replace(/[^|]+/g, '---');
+  return [header, rule, ...rows].map((row) => `| ${row} |`).join('\n');
+}
+
+async function drawCodebooks(name: string, title: string, value: (found: CodebookFinding) => number): Promise<void> {
+  await draw(name, {
     data: {
-      values: findings.map((found) => ({ bits: found.windowBits, value: value(found), variant: found.variant })),
+      values: codebooks.map((found) => ({ bits: found.windowBits, value: value(found), variant: found.variant })),
     },
     mark: { type: 'line', point: true },
     encoding: {
@@ -159,7 +282,43 @@ async function draw(name: string, title: string, value: (found: Finding) => numb
       y: { field: 'value', type: 'quantitative', title, scale: { zero: false } },
       color: { field: 'variant', type: 'nominal', title: null, sort: null },
     },
-  };
+  });
+}
+
+async function drawModelSizes(): Promise<void> {
+  await draw('neural-model-size', {
+    data: {
+      values: codebooks
+        .filter(({ parameters }) => parameters !== null)
+        .map((found) => ({ ...found, value: bytesPerWindow(found.heldOut) })),
+    },
+    mark: { type: 'line', point: true },
+    encoding: {
+      x: { field: 'parameters', type: 'quantitative', title: 'parameters of M1', scale: { type: 'log' } },
+      y: { field: 'value', type: 'quantitative', title: 'bytes per window', scale: { zero: false } },
+      color: { field: 'windowBits', type: 'ordinal', title: 'bits of a window', scale: { scheme: 'viridis' } },
+    },
+  });
+}
+
+async function drawSegmentations(): Promise<void> {
+  await draw('neural-segmentation', {
+    data: {
+      values: segmentations.map(({ quantile, heldOut: measured }) => ({
+        quantile: quantile === null ? 'none' : String(quantile),
+        value: bytesPerWindow(measured),
+      })),
+    },
+    mark: { type: 'line', point: true },
+    encoding: {
+      x: { field: 'quantile', type: 'ordinal', title: 'quantile of level and jump', axis: { labelAngle: 0 } },
+      y: { field: 'value', type: 'quantitative', title: 'bytes per window of 16 bits', scale: { zero: false } },
+    },
+  });
+}
+
+async function draw(name: string, plot: object): Promise<void> {
+  const spec = { width: 560, height: 300, background: 'white', ...plot } as TopLevelSpec;
   const view = new View(parse(compile(spec).spec), { renderer: 'none' });
   writeFileSync(join(output!, `${name}.svg`), await view.toSVG());
   view.finalize();
