@@ -2,7 +2,8 @@
 
 type Json = Record<string, unknown>;
 
-const BYTES: string[] = (() => {
+/** The characters that stand for bytes, in order. */
+export const BYTES: string[] = (() => {
   const visible = (byte: number) => (byte > 32 && byte < 127) || (byte > 160 && byte < 173) || byte > 173;
   let hidden = 0;
   return Array.from({ length: 256 }, (_, byte) => String.fromCharCode(visible(byte) ? byte : 256 + hidden++));
@@ -10,7 +11,8 @@ const BYTES: string[] = (() => {
 
 const PAIRS = ['a a', 'aa aa', 'Ġ Ġ', 'h e', 'l l', 'he ll', 'hell o', 'Ċ Ċ', 'Ã ©', "' s", '1 2', 'Ġ a', 'Ġ hello'];
 
-function file(model: Json, parts: Json): string {
+/** A file with this model and, of the other parts, these. */
+export function modelFile(model: Json, parts: Json): string {
   const empty = { normalizer: null, pre_tokenizer: null, post_processor: null, decoder: null };
   return JSON.stringify({
     version: '1.0',
@@ -27,7 +29,7 @@ function file(model: Json, parts: Json): string {
 export function byteLevelFile(parts: Json, model: Json = {}): string {
   const names = [...BYTES, ...PAIRS.map((pair) => pair.replace(' ', ''))];
   const vocab = Object.fromEntries(names.map((name, id) => [name, id]));
-  return file({ type: 'BPE', vocab, merges: PAIRS, ...model }, parts);
+  return modelFile({ type: 'BPE', vocab, merges: PAIRS, ...model }, parts);
 }
 
 /** Some characters, a token for what is unknown, tokens of bytes and a few merges. */
@@ -37,7 +39,7 @@ export function characterFile(parts: Json, model: Json = {}): string {
   const characters = Array.from(' ▁abcdefghijklmnopqrstuvwxyzABC0123456789.,;\n\té́中文🎉ß');
   const names = ['<unk>', ...bytes, ...characters, ...pairs.map((pair) => pair.replace(' ', ''))];
   const vocab = Object.fromEntries(names.map((name, id) => [name, id]));
-  return file(
+  return modelFile(
     { type: 'BPE', vocab, merges: pairs, unk_token: '<unk>', fuse_unk: true, byte_fallback: true, ...model },
     parts,
   );

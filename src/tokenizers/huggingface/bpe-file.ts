@@ -3,6 +3,7 @@ import type { Field } from './field.js';
 
 /** The model `BPE` of a `tokenizer.json`, as the file gives it, with its merges looked up. */
 export interface BpeFile {
+  type: 'BPE';
   ids: ReadonlyMap<string, number>;
   table: MergeTable;
   /** The id of what is neither in the vocabulary nor made of bytes; undefined if there is none. */
@@ -18,11 +19,8 @@ export interface BpeFile {
   endSuffix: string;
 }
 
-/** @throws TokenizerError if it is damaged, or another model than BPE */
+/** @throws TokenizerError if it is damaged, or has dropout */
 export function readBpe(model: Field): BpeFile {
-  // Old files do not name their model.
-  const type = model.get('type').string('BPE');
-  if (type !== 'BPE') throw model.get('type').unsupported(`the model ${type} is not supported, only BPE is`);
   const dropout = model.get('dropout');
   if (!dropout.isAbsent && dropout.value !== 0) {
     throw dropout.unsupported('dropout makes ids random, so what they stand for could not be relied on');
@@ -31,6 +29,7 @@ export function readBpe(model: Field): BpeFile {
   const unknown = model.get('unk_token');
   const continuingPrefix = model.get('continuing_subword_prefix').string('');
   return {
+    type: 'BPE',
     ids,
     table: new MergeTable(readMerges(model.get('merges'), ids, continuingPrefix.length)),
     unknownId: unknown.isAbsent ? undefined : ids.get(unknown.string()),

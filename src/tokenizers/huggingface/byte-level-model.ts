@@ -3,10 +3,10 @@ import type { IdBuffer } from '../id-buffer.js';
 import { SymbolMerger } from '../merging/merge-symbols.js';
 import type { Source } from '../splitting/source.js';
 import { MAX_WORD_UNITS, WordCache } from '../word-cache.js';
-import type { WordModel } from '../word-model.js';
 import type { BpeFile } from './bpe-file.js';
 import { BYTE_CHARACTERS, charactersOfBytes } from './byte-alphabet.js';
 import { SymbolBuffer } from './symbol-buffer.js';
+import type { TextModel } from './text-model.js';
 import { requireWholeCharacters } from './whole-characters.js';
 
 /** Bytes whose position in the word matters are looked up in four tables of 256. */
@@ -14,10 +14,11 @@ const NOT_FIRST = 256;
 const LAST = 512;
 
 /** BPE over the bytes of a word. */
-export class ByteLevelModel implements WordModel {
+export class ByteLevelModel implements TextModel {
   /** By byte, `NOT_FIRST` and `LAST` added where it applies: the symbol, or -1 if the vocabulary has none. */
   private readonly symbolOfByte = new Int32Array(4 * 256);
   private readonly wordMemory = new Uint8Array(MAX_WORD_UNITS);
+  readonly lossless = true;
   private readonly symbols = new SymbolBuffer();
   private readonly merger: SymbolMerger;
   private readonly cache = new WordCache();
@@ -47,7 +48,6 @@ export class ByteLevelModel implements WordModel {
     this.longestWholeWord = longest;
   }
 
-  /** The ids of the bytes alone; null if the vocabulary lacks some. */
   get byteIds(): Int32Array | null {
     const ids = this.symbolOfByte.slice(LAST, LAST + 256);
     return ids.includes(-1) ? null : ids;

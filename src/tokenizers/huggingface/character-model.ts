@@ -3,14 +3,16 @@ import type { IdBuffer } from '../id-buffer.js';
 import { SymbolMerger } from '../merging/merge-symbols.js';
 import type { Source } from '../splitting/source.js';
 import { MAX_WORD_UNITS, WordCache } from '../word-cache.js';
-import type { WordModel } from '../word-model.js';
 import type { BpeFile } from './bpe-file.js';
+import { byteToken } from './byte-token.js';
 import { JoinFilter } from './join-filter.js';
 import { SymbolBuffer } from './symbol-buffer.js';
+import type { TextModel } from './text-model.js';
 import { requireWholeCharacters } from './whole-characters.js';
 
 /** BPE over the characters of a word, as models that come from SentencePiece have it. */
-export class CharacterModel implements WordModel {
+export class CharacterModel implements TextModel {
+  readonly lossless = true;
   private readonly symbols = new SymbolBuffer();
   private readonly merger: SymbolMerger;
   private readonly cache = new WordCache();
@@ -31,7 +33,6 @@ export class CharacterModel implements WordModel {
     this.joins = this.canCut() ? new JoinFilter(model.table, names) : null;
   }
 
-  /** The ids of the bytes alone; null if the vocabulary lacks some. */
   get byteIds(): Int32Array | null {
     if (this.byteTokens === null || this.byteTokens.includes(undefined)) return null;
     return Int32Array.from(this.byteTokens as readonly number[]);
@@ -125,9 +126,4 @@ export class CharacterModel implements WordModel {
     symbols[count] = unknownId;
     return count + 1;
   }
-}
-
-/** The name of the token that stands for a byte, such as `<0x0A>`. */
-function byteToken(byte: number): string {
-  return `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`;
 }

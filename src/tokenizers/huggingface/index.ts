@@ -1,14 +1,17 @@
 import { createHash } from 'node:crypto';
 import type { Tokenizer } from '../tokenizer.js';
 import { readAddedTokens } from './added-tokens.js';
-import { readBpe } from './bpe-file.js';
+import { type BpeFile, readBpe } from './bpe-file.js';
 import { ByteLevelModel } from './byte-level-model.js';
 import { CharacterModel } from './character-model.js';
 import { readDecoder } from './decoders.js';
 import { Field, parseJson } from './field.js';
 import { readNormalizer } from './normalizers.js';
 import { readPreTokenizer } from './pre-tokenizers.js';
+import type { TextModel } from './text-model.js';
 import { HuggingFaceTokenizer } from './tokenizer.js';
+import { readUnigram, type UnigramFile } from './unigram-file.js';
+import { UnigramModel } from './unigram-model.js';
 
 /** Part of the fingerprint; raised when ids or bytes change for the same file. */
 const ALGORITHM = 'huggingface-1';
@@ -27,10 +30,11 @@ export function loadHuggingFace(bytes: Uint8Array, file: string): Tokenizer {
   const root = new Field(parseJson(bytes, file), file, '');
   const preTokenizer = readPreTokenizer(root.get('pre_tokenizer'));
   const normalizer = readNormalizer(root.get('normalizer'));
-  const bpe = readBpe(root.get('model'));
-  const addedTokens = readAddedTokens(root.get('added_tokens'), bpe.ids);
-  const names = namesById(root, bpe.ids);
-  const model = preTokenizer.byteLevel ? new ByteLevelModel(bpe, file) : new CharacterModel(bpe, names, file);
+  const modelFile = readModel(root.get('model'));
+  const { ids } = modelFile;
+  const addedTokens = readAddedTokens(root.get('added_tokens'), ids);
+  const names = namesById(root, modelFile);
+  const model = modelOf(modelFile, names, preTokenizer.byteLevel, file);
   const decoder = readDecoder(root.get('decoder'), preTokenizer.byteLevel);
   const { byteIds } = model;
   const isPlain =
@@ -39,7 +43,11 @@ export function loadHuggingFace(bytes: Uint8Array, file: string): Tokenizer {
     file,
     fingerprint: `${ALGORITHM}:${createHash('sha256').update(bytes).digest('hex')}`,
     lossless:
-      isPlain && byteIds !== null && decoder.trims.length === 0 && standForBytes(byteIds, names, decoder.bytesOf),
+      isPlain &&
+      model.lossless &&
+      byteIds !== null &&
+      decoder.trims.length === 0 &&
+      standForBytes(byteIds, names, decoder.bytesOf),
     byteIds,
     addedTokens,
     normalizer,
@@ -47,13 +55,34 @@ export function loadHuggingFace(bytes: Uint8Array, file: string): Tokenizer {
     model,
     decoder,
     names,
-    ids: bpe.ids,
+    ids,
   });
 }
 
-function namesById(root: Field, ids: ReadonlyMap<string, number>): (string | undefined)[] {
+type ModelFile = BpeFile | UnigramFile;
+
+/** Old files do not name their model. */
+function readModel(field: Field): ModelFile {
+  const type = field.get('type').string(Array.isArray(field.get('vocab').value) ? 'Unigram' : 'BPE');
+  if (type === 'BPE') return readBpe(field);
+  if (type === 'Unigram') return readUnigram(field);
+  throw field.get('type').unsupported(`the model ${type} is not supported, only BPE and Unigram are`);
+}
+
+function modelOf(
+  model: ModelFile,
+  names: readonly (string | undefined)[],
+  byteLevel: boolean,
+  file: string,
+): TextModel {
+  if (model.type === 'Unigram') return new UnigramModel(model, byteLevel, file);
+  return byteLevel ? new ByteLevelModel(model, file) : new CharacterModel(model, names, file);
+}
+
+function namesById(root: Field, model: ModelFile): (string | undefined)[] {
+  if (model.type === 'Unigram') return model.pieces.map(({ name }) => name);
   const names: (string | undefined)[] = [];
-  for (const [name, id] of ids) {
+  for (const [name, id] of model.ids) {
     if (id >= MAX_IDS) throw root.get('model').get('vocab').unsupported(`ids from ${MAX_IDS} on are not supported`);
     names[id] = name;
   }

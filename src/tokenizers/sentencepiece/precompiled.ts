@@ -135,18 +135,65 @@ export function precompiledGraphemeNormalizer(charsMap: Uint8Array): (text: stri
     if (bytes[0] === 0 || !rules.shortest(bytes, 0)) return undefined;
     return decoder.decode(rules.replacements.subarray(rules.replacementStart, rules.replacementEnd));
   };
-  const clusters = new Intl.Segmenter('und', { granularity: 'grapheme' });
-  const SHORT = 6;
+  const rewritten = (cluster: string): string => {
+    const whole = Buffer.byteLength(cluster) < SHORT_CLUSTER ? replacement(cluster) : undefined;
+    return whole ?? Array.from(cluster, (character) => replacement(character) ?? character).join('');
+  };
+  const ascii = new Map(['\r\n', ...ASCII].map((cluster) => [cluster, rewritten(cluster)]));
+  const changing = new RegExp(
+    `\r\n${ASCII.filter((character) => ascii.get(character) !== character)
+      .map(escaped)
+      .join('')}`,
+    'g',
+  );
   return (text) => {
     let normalized = '';
-    for (const { segment } of clusters.segment(text)) {
-      const whole = Buffer.byteLength(segment) < SHORT ? replacement(segment) : undefined;
-      if (whole !== undefined) normalized += whole;
-      else for (const character of segment) normalized += replacement(character) ?? character;
+    let from = 0;
+    const asciiUpTo = (end: number): string =>
+      text.slice(from, end).replace(changing, (cluster) => ascii.get(cluster)!);
+    for (const { 0: part, index } of text.matchAll(AROUND_OTHERS)) {
+      normalized += asciiUpTo(index);
+      for (const cluster of clustersOf(part)) normalized += rewritten(cluster);
+      from = index + part.length;
     }
-    return normalized;
+    return normalized + asciiUpTo(text.length);
   };
 }
+
+/** Bytes of a cluster that is no longer looked up as a whole. */
+const SHORT_CLUSTER = 6;
+const ASCII = Array.from({ length: 128 }, (_, code) => String.fromCharCode(code));
+/**
+ * Characters beyond ASCII with the visible ones beside them, which may belong to the same cluster. Other characters of ASCII
+ * are clusters of their own, but for `\r\n`: to find that out, the segmenter takes a hundred times as long as to copy them.
+ */
+const AROUND_OTHERS = /[ -~]?(?:[^\0-\x7f]+[ -~]?)+/g;
+
+/** UTF-16 units that are looked at together. */
+const STRETCH = 256;
+
+/**
+ * The grapheme clusters of a text. The segmenter's time grows with the square of the text (half a minute for 100,000 characters
+ * of Chinese), so it gets one stretch after another, each from the beginning of a cluster.
+ */
+function* clustersOf(text: string): Generator<string> {
+  const segmenter = new Intl.Segmenter('und', { granularity: 'grapheme' });
+  for (let start = 0, units = STRETCH; start < text.length; ) {
+    const end = start + units;
+    const splitsPair = isHighSurrogate(text.charCodeAt(end - 1));
+    const stretch = text.slice(start, splitsPair ? end + 1 : end);
+    const clusters = Array.from(segmenter.segment(stretch), ({ segment }) => segment);
+    // The last one may go on behind the stretch.
+    const open = start + stretch.length < text.length ? clusters.pop()! : '';
+    yield* clusters;
+    start += stretch.length - open.length;
+    units = clusters.length > 0 ? STRETCH : 2 * units;
+  }
+}
+
+const isHighSurrogate = (unit: number): boolean => (unit & 0xfc00) === 0xd800;
+
+const escaped = (character: string): string => `|\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
 
 function isPlain(rules: CharsMap, input: Uint8Array, at: number): boolean {
   const byte = input[at]!;

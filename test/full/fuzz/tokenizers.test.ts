@@ -1,25 +1,36 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { loadTokenizer } from '../../../src/tokenizers/index.js';
+import { loadHuggingFace } from '../../../src/tokenizers/huggingface/index.js';
+import { loadTokenizer, type Tokenizer } from '../../../src/tokenizers/index.js';
 import { allCharacters, CLASSES, expectSameMatches } from '../../tokenizers/character-sweep.js';
-import { pathOf, type RealFile, realCode, rustLibrary } from '../../tokenizers/rust-library.js';
+import { pathOf, type RealFile, type RustLibrary, realCode, rustLibrary } from '../../tokenizers/rust-library.js';
 import { hardTexts } from '../../tokenizers/texts.js';
+import { UNIGRAM_FILES } from '../../tokenizers/unigram-files.js';
 
 const RUNS = 10_000;
 const FILES: RealFile[] = ['claude', 'deepseek_v3', 'gpt4o', 'llama2', 'llama3', 'qwen3'];
 
+async function expectSameIds(tokenizer: Tokenizer, rust: RustLibrary): Promise<void> {
+  for (const text of realCode(60)) expect(Array.from(tokenizer.encode(text))).toEqual(await rust.ids(text));
+  await fc.assert(
+    fc.asyncProperty(hardTexts, async (text) => {
+      expect(Array.from(tokenizer.encode(text))).toEqual(await rust.ids(text));
+    }),
+    { numRuns: RUNS },
+  );
+}
+
 describe.each(FILES)('the tokenizer of %s', (name) => {
   it(`gives the ids of the Rust library for ${RUNS} hard texts and for megabytes of code`, async () => {
-    const tokenizer = await loadTokenizer(pathOf(name));
-    const rust = rustLibrary(readFileSync(pathOf(name), 'utf8'));
-    for (const text of realCode(60)) expect(Array.from(tokenizer.encode(text))).toEqual(await rust.ids(text));
-    await fc.assert(
-      fc.asyncProperty(hardTexts, async (text) => {
-        expect(Array.from(tokenizer.encode(text))).toEqual(await rust.ids(text));
-      }),
-      { numRuns: RUNS },
-    );
+    await expectSameIds(await loadTokenizer(pathOf(name)), rustLibrary(readFileSync(pathOf(name), 'utf8')));
+  });
+});
+
+describe.each(Object.entries(UNIGRAM_FILES))('a Unigram file like that of %s', (_, json) => {
+  it(`gives the ids of the Rust library for ${RUNS} hard texts and for megabytes of code`, async () => {
+    const file = json();
+    await expectSameIds(loadHuggingFace(Buffer.from(file), 'tokenizer.json'), rustLibrary(file));
   });
 });
 

@@ -19,6 +19,20 @@ describe('precompiled rules of normalisation', () => {
     expect(texts.map(precompiledGraphemeNormalizer(charsMap))).toEqual(expected.huggingface);
   });
 
+  it('are applied to clusters wherever the text is cut for the segmenter', () => {
+    const normalize = precompiledGraphemeNormalizer(charsMap);
+    // Clusters of two and of three characters, a flag and a family among them, at every distance from the beginning.
+    const cluster = 'e\u0301q\u0327\u0301👨‍👩‍👧🇨🇭ﬁ한글e';
+    for (let before = 200; before < 270; before++)
+      expect(normalize(`${'文'.repeat(before)}${cluster}`)).toBe('文'.repeat(before) + normalize(cluster));
+    expect(normalize(`a${'\u0301'.repeat(1000)}`)).toBe(`a${'\u0301'.repeat(1000)}`);
+  });
+
+  it('take time in proportion to the text', () => {
+    const text = '日本語の文字'.repeat(50_000);
+    expect(precompiledGraphemeNormalizer(charsMap)(text)).toBe(text);
+  });
+
   it('differ between the two for a cluster that a rule covers in part', () => {
     expect(precompiledNormalizer(charsMap)('a\r\nb')).toBe('a  b');
     expect(precompiledGraphemeNormalizer(charsMap)('a\r\nb')).toBe('a b');
