@@ -4,6 +4,7 @@
  */
 export * from './checkpoints/index.js';
 export * from './config/index.js';
+export * from './conversion/index.js';
 export * from './evaluation/index.js';
 export * from './graph/index.js';
 export * from './models/index.js';

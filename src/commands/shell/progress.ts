@@ -59,7 +59,7 @@ const two = (value: number): string => String(value).padStart(2, '0');
 
 const BYTE_UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const;
 
-function amount(value: number, unit: string): string {
+export function amount(value: number, unit: string): string {
   if (unit !== 'bytes')
     return `${value >= 100 || Number.isInteger(value) ? Math.round(value) : value.toPrecision(2)} ${unit}`;
   const step = Math.min(BYTE_UNITS.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(value, 1)) / 3)));

@@ -1,0 +1,128 @@
+import { Args, Flags } from '@oclif/core';
+import { WEIGHT_TYPE_NAMES, type WeightType } from '../conversion/float-elements.js';
+import { RAW_HEAD_MODES, type RawHeadMode } from '../conversion/hub/hub-model.js';
+import type { HubExportReport, ImportReport } from '../conversion/index.js';
+import { UsageError } from '../support/errors.js';
+import { BaseCommand } from './base.js';
+import { byteSize } from './shell/byte-size.js';
+import { runOfCheckpoint } from './shell/checkpoint-argument.js';
+import { describeExport, describeImport } from './shell/conversion-lines.js';
+
+const DEFAULT_SHARD_SIZE = '5GB';
+
+/** Flags that only an export reads, with their defaults. */
+const EXPORT_FLAGS = ['dtype', 'raw-heads', 'shard-size'] as const;
+
+export default class Convert extends BaseCommand {
+  static override summary = 'Turn checkpoints into models of the Hugging Face hub, and such models into checkpoints.';
+  static override description =
+    `--to hf writes a directory that \`transformers\` loads: EvaByte with the modelling code that is published for it, OpenCoder as LlamaForCausalLM. Values are copied, or rounded to the nearest of --dtype; nothing else about them changes.
+
+--from hf makes a checkpoint that \`pc eval bpb\` takes and \`pc train --from\` goes on from, of an EvaByte or Llama model in safetensors files of any float type. A model that differs from ours in something it computes is refused by the name of what it is.
+
+Interrupted, nothing is left.`;
+  static override examples = [
+    '<%= config.bin %> convert runs/default --to hf -o exported',
+    '<%= config.bin %> convert runs/proxy --to hf --dtype bf16 --raw-heads merge -o exported',
+    '<%= config.bin %> convert --from hf downloads/EvaByte -o checkpoints/evabyte',
+  ];
+  static override args = {
+    source: Args.string({
+      description: 'with --to: a checkpoint, or a run: its newest one; with --from: a folder of the hub',
+      name: 'SOURCE',
+      required: true,
+    }),
+  };
+  static override flags = {
+    to: Flags.option({ summary: 'Write a model of this kind.', options: ['hf'] as const, exclusive: ['from'] })(),
+    from: Flags.option({ summary: 'Read a model of this kind.', options: ['hf'] as const })(),
+    output: Flags.string({ char: 'o', summary: 'Directory to write.', helpValue: 'DIR', required: true }),
+    dtype: Flags.option({
+      summary: `--to hf: type of the weights [default: fp32].`,
+      options: WEIGHT_TYPE_NAMES,
+    })(),
+    'raw-heads': Flags.option({
+      summary: '--to hf: leave out heads over raw bytes alone, or make them prediction heads [default: discard].',
+      options: RAW_HEAD_MODES,
+    })(),
+    'shard-size': Flags.string({
+      summary: `--to hf: largest file of weights, such as 500MB [default: ${DEFAULT_SHARD_SIZE}].`,
+      helpValue: 'SIZE',
+    }),
+    force: Flags.boolean({ summary: 'Replace a directory of the same kind.' }),
+  };
+
+  async run(): Promise<HubExportReport | ImportReport> {
+    const { args, flags } = await this.parse(Convert);
+    if (flags.to === undefined && flags.from === undefined)
+      throw new UsageError('nothing says what to convert to or from', { hint: 'Add --to hf, or --from hf.' });
+    if (flags.from === undefined) return this.export(args.source, flags);
+    const ignored = EXPORT_FLAGS.find((flag) => flags[flag] !== undefined);
+    if (ignored !== undefined)
+      throw new UsageError(`--${ignored} would be ignored: a checkpoint has all weights in fp32`, {
+        hint: 'Leave it out.',
+      });
+    return this.import(args.source, flags);
+  }
+
+  private async export(
+    path: string,
+    flags: {
+      output: string;
+      dtype?: WeightType | undefined;
+      'raw-heads'?: RawHeadMode | undefined;
+      'shard-size'?: string | undefined;
+      force: boolean;
+    },
+  ): Promise<HubExportReport> {
+    const shardBytes = byteSize('--shard-size', flags['shard-size'] ?? DEFAULT_SHARD_SIZE);
+    const { chooseCheckpoint } = await import('./shell/checkpoint-argument.js');
+    const { exportToHub } = await import('../conversion/index.js');
+    const { checkpoint, trained } = await chooseCheckpoint(path, {}, [], []);
+    const report = await this.converting(`Exporting ${checkpoint.path}`, (onProgress) =>
+      exportToHub({
+        checkpoint,
+        run: trained,
+        runDirectory: runOfCheckpoint(checkpoint.path),
+        output: flags.output,
+        dtype: flags.dtype ?? 'fp32',
+        rawHeads: flags['raw-heads'] ?? 'discard',
+        shardBytes,
+        force: flags.force,
+        signal: this.stopSignal,
+        onProgress,
+      }),
+    );
+    for (const line of describeExport(report)) this.log(line);
+    return report;
+  }
+
+  private async import(path: string, { output, force }: { output: string; force: boolean }): Promise<ImportReport> {
+    const { importFromHub } = await import('../conversion/index.js');
+    const report = await this.converting(`Importing ${path}`, (onProgress) =>
+      importFromHub(path, { output, force, signal: this.stopSignal, onProgress }),
+    );
+    for (const line of describeImport(report)) this.log(line);
+    return report;
+  }
+
+  /** Runs the only task of the command, and shows how many bytes are written. */
+  private async converting<Report>(
+    title: string,
+    run: (onProgress: (done: number, total: number) => void) => Promise<Report>,
+  ): Promise<Report> {
+    const { report } = await this.runTasks<{ report?: Report }>(
+      [
+        {
+          title,
+          task: async (context, task) => {
+            const reporter = this.progressOf(task);
+            context.report = await run((done, total) => reporter.report({ done, total, unit: 'bytes' }));
+          },
+        },
+      ],
+      {},
+    );
+    return report!;
+  }
+}
