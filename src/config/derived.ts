@@ -9,7 +9,7 @@ import type { Config } from './schema.js';
  * position t is scored on symbol t + 1 + h (behaviour §1.7, §4.6).
  */
 export function resolvedViews({ model }: Pick<Config, 'model'>): number {
-  return model.architecture === 'evabyte' ? 1 + model.predictionHeads + model.rawHeads : 2;
+  return 1 + model.predictionHeads + model.rawHeads;
 }
 
 /**

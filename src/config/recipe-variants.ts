@@ -42,12 +42,9 @@ export const RECIPE_VARIANTS: readonly RecipeVariant[] = [
     suffix: '-matched',
     summary: 'with the heads, symbols a step and context that all matched recipes share',
     folders: ['proxies', 'recipes'],
-    overlay: (get) => {
-      const hasHeads = get('model.architecture') !== 'opencoder';
-      return {
-        ...(hasHeads && { model: { predictionHeads: 1, rawHeads: 0 } }),
-        ...(Number(get('batch.sequenceLength') ?? 0) >= SCRIPT_CONTEXT && { batch: MATCHED_BATCH }),
-      };
-    },
+    overlay: (get) => ({
+      model: { predictionHeads: 1, rawHeads: 0 },
+      ...(Number(get('batch.sequenceLength') ?? 0) >= SCRIPT_CONTEXT && { batch: MATCHED_BATCH }),
+    }),
   },
 ];

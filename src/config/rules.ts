@@ -240,22 +240,14 @@ export const RULES: readonly Rule[] = [
   {
     kind: 'conflict',
     field: ['loss', 'multibyteMask'],
-    when: ({ model, loss }) => loss.multibyteMask && model.architecture !== 'evabyte',
-    message: ({ model }) => `${model.architecture} has one prediction head, so there are none to weigh`,
-    hint: () => 'Remove loss.multibyteMask.',
-  },
-  {
-    kind: 'conflict',
-    field: ['loss', 'multibyteMask'],
-    when: ({ model, loss }) => loss.multibyteMask && model.architecture === 'evabyte' && model.rawHeads > 0,
+    when: ({ model, loss }) => loss.multibyteMask && model.rawHeads > 0,
     message: () => 'the weights of loss.multibyteMask are not defined for a model with raw heads',
     hint: () => 'Remove loss.multibyteMask, or set model.rawHeads to 0.',
   },
   {
     kind: 'conflict',
     field: ['model', 'rawHeads'],
-    when: ({ model, data }) =>
-      model.architecture === 'evabyte' && model.rawHeads > 0 && !trainedRepresentations(data).raw,
+    when: ({ model, data }) => model.rawHeads > 0 && !trainedRepresentations(data).raw,
     message: () => 'raw heads learn at raw positions alone, and no raw text is trained on',
     hint: () => 'Set model.rawHeads to 0, or data.rate below 1.',
   },

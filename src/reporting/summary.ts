@@ -118,7 +118,6 @@ function describeMix(run: Run): string[] {
 }
 
 function describeHeads(run: Run): string {
-  if (text(run, 'model.architecture') === 'opencoder') return '1';
   const raw = Number(value(run, 'model.rawHeads') ?? 0);
   return raw > 0 ? `${text(run, 'model.predictionHeads')} + ${raw} raw` : text(run, 'model.predictionHeads');
 }

@@ -14,13 +14,14 @@ function evabyteParameters({ model }: Config, V: number): number {
   return V * D + L * (4 * D * D + 3 * D * I + 4 * D) + D + P * V * D + R * 320 * D;
 }
 
-/** Parameters of a Llama with untied embeddings (behaviour §5). */
+/** Parameters of a Llama with untied embeddings (behaviour §5), and heads as EvaByte has them. */
 function opencoderParameters({ model }: Config, V: number): number {
   if (model.architecture !== 'opencoder') throw new Error('not an OpenCoder');
   const { hiddenSize: D, intermediateSize: I, layers: L, attentionHeads, keyValueHeads } = model;
   const headSize = D / attentionHeads;
   const attention = 2 * D * D + 2 * D * headSize * (keyValueHeads ?? attentionHeads);
-  return 2 * V * D + L * (attention + 3 * D * I + 2 * D) + D;
+  const { predictionHeads: P, rawHeads: R } = model;
+  return V * D + L * (attention + 3 * D * I + 2 * D) + D + P * V * D + R * 320 * D;
 }
 
 describe('models of the reference', () => {
@@ -79,6 +80,23 @@ const ALPHABET = {
   neural: 65_792,
   'token-bytes': 256,
 };
+
+describe('the same sizes in both architectures', () => {
+  it.each(['1m', '10m'])('%s: parameters within one in a hundred, and the same symbols and steps', (size) => {
+    const [evabyte, opencoder] = [resolve(`evabyte-${size}`), resolve(`opencoder-${size}`)];
+    const ratio = opencoderParameters(opencoder, 576) / evabyteParameters(evabyte, 576);
+    expect(Math.abs(ratio - 1)).toBeLessThan(0.01);
+    expect([opencoder.steps, opencoder.batch, opencoder.optim]).toEqual([evabyte.steps, evabyte.batch, evabyte.optim]);
+  });
+
+  it.each(['bytes-1m', 'tokenized-1m', 'neural-proxy-12-1m'])('opencoder-%s trains as %s does', (name) => {
+    const [evabyte, opencoder] = [resolve(name), resolve(`opencoder-${name}`)];
+    const { model: ofEvabyte, ...settings } = evabyte;
+    const { model, ...same } = opencoder;
+    expect(same).toEqual(settings);
+    expect([model.predictionHeads, model.rawHeads]).toEqual([ofEvabyte.predictionHeads, ofEvabyte.rawHeads]);
+  });
+});
 
 describe("the reference's scripts (behaviour §2.6, §11.2)", () => {
   it.each([

@@ -106,7 +106,6 @@ describe('settings that contradict each other', () => {
     ['optim.decayFraction', { 'optim.schedule': 'wsd', 'optim.cycleLength': 0.1, 'optim.decayFraction': 0.1 }],
     ['optim.startDecayStep', { 'optim.schedule': 'linear_decay', 'optim.startDecayStep': 600 }],
     ['loss.multibyteMask', { 'model.rawHeads': 1, 'loss.multibyteMask': true }],
-    ['loss.multibyteMask', { 'model.architecture': 'opencoder', 'loss.multibyteMask': true }],
     ['model.rawHeads', { 'model.rawHeads': 1, 'data.rate': 1 }],
     ['validation.every', { 'data.validation': null }],
     ['bpb.contextBytes', { 'bpb.context': 512, 'bpb.contextBytes': 2048 }],
