@@ -10,6 +10,18 @@ describe('a command that does not exist', () => {
     expect(stderr).toBe('Error: there is no command pc trian\n  Did you mean `pc train`?\n');
   });
 
+  it.each([
+    ['trian', '--help'],
+    ['help', 'trian'],
+  ])('is refused in the same way where its help is asked for: pc %s %s', async (...args) => {
+    const { status, stdout, stderr } = await pc(args);
+    expect({ status, stdout, stderr }).toEqual({
+      status: 2,
+      stdout: '',
+      stderr: 'Error: there is no command pc trian\n  Did you mean `pc train`?\n',
+    });
+  });
+
   it('is an error on stdout under --json', async () => {
     const { status, stdout, stderr } = await pc(['trian', '--json']);
     expect(status).toBe(2);
