@@ -14,6 +14,7 @@ export { encodeHeader, tensorByteLength } from './safetensors/header.js';
 export { SafetensorsFile } from './safetensors/reader.js';
 export { SafetensorsWriter } from './safetensors/writer.js';
 export { type CheckpointContent, saveCheckpoint, tidyCheckpoints, writeCheckpoint } from './save.js';
+export { beginSharedSave, saveTogether } from './shared-save.js';
 export type { TensorSlice } from './slices.js';
 export { type TrainedModel, trainedModelOf } from './trained-model.js';
 export { type TrainedVocabulary, trainedVocabularyOf } from './trained-vocabulary.js';

@@ -14,7 +14,7 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const byteCount = z.int().nonnegative();
 const fileName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/);
 
-const shardRecord = z.strictObject({ bytes: byteCount, header: sha256, tensors: z.record(z.string(), sha256) });
+export const shardRecord = z.strictObject({ bytes: byteCount, header: sha256, tensors: z.record(z.string(), sha256) });
 const fileRecord = z.strictObject({ bytes: byteCount, sha256 });
 
 const FORMAT = 'proxy-compression checkpoint';

@@ -5,7 +5,7 @@ import { writeFileDurably } from '../support/durable-files.js';
 import { groupBy } from '../support/group-by.js';
 import { removeStaleTemporaries } from '../support/temporaries.js';
 import { CONFIG_FILE, checkpointName, checkpointsDirectory, MARKER_FILE, STATE_FILE } from './layout.js';
-import { encodeManifest, type FileRecord, sha256Of } from './manifest.js';
+import { encodeManifest, type FileRecord, type Manifest, sha256Of } from './manifest.js';
 import { ShardWriter } from './shard-writer.js';
 import { type Placement, placementOf, type TensorSlice, tilingProblem } from './slices.js';
 
@@ -63,7 +63,7 @@ export async function writeCheckpoint(
 }
 
 /** A snapshot that is not read to its end, or not at all, must not go on holding the state of its moment. */
-async function giveUp(slices: CheckpointContent['slices']): Promise<void> {
+export async function giveUp(slices: CheckpointContent['slices']): Promise<void> {
   if (Symbol.asyncIterator in slices) await slices[Symbol.asyncIterator]().return?.();
 }
 
@@ -77,8 +77,18 @@ export async function tidyCheckpoints(runDirectory: string): Promise<void> {
   await removeStaleTemporaries(checkpointsDirectory(runDirectory), { exclusive: true });
 }
 
-async function fill(directory: string, { step, state, configYaml, ...tensors }: CheckpointContent): Promise<void> {
-  const shards = await writeShards(directory, tensors);
+async function fill(directory: string, content: CheckpointContent): Promise<void> {
+  const { shards, placements } = await writeShards(directory, content, 0);
+  requireWhole(placements);
+  await complete(directory, content, shards);
+}
+
+/** Writes what is no tensor, and the marker last. */
+export async function complete(
+  directory: string,
+  { step, state, configYaml }: Pick<CheckpointContent, 'step' | 'state' | 'configYaml'>,
+  shards: Manifest['shards'],
+): Promise<void> {
   const files: Record<string, FileRecord> = {};
   const texts = [
     [STATE_FILE, `${JSON.stringify({ step, state }, null, 1)}\n`],
@@ -92,26 +102,26 @@ async function fill(directory: string, { step, state, configYaml, ...tensors }: 
   await writeFileDurably(join(directory, MARKER_FILE), encodeManifest({ step, files, shards }));
 }
 
-async function writeShards(
+/** What one process writes of a checkpoint: its shards, and where the slices in them belong. */
+export interface WrittenShards {
+  shards: Manifest['shards'];
+  placements: Placement[];
+}
+
+/** Writes the slices of one process. @throws RangeError if one has not as many bytes as its shape takes. */
+export async function writeShards(
   directory: string,
-  {
-    slices,
-    isOptimizer,
-    maxShardBytes = DEFAULT_MAX_SHARD_BYTES,
-  }: Pick<CheckpointContent, 'slices' | 'isOptimizer' | 'maxShardBytes'>,
-): Promise<ShardWriter['records']> {
-  const model = new ShardWriter(directory, 'model', 0, maxShardBytes);
-  const optimizer = new ShardWriter(directory, 'optimizer', 0, maxShardBytes);
+  { slices, isOptimizer, maxShardBytes = DEFAULT_MAX_SHARD_BYTES }: CheckpointContent,
+  rank: number,
+): Promise<WrittenShards> {
+  const model = new ShardWriter(directory, 'model', rank, maxShardBytes);
+  const optimizer = new ShardWriter(directory, 'optimizer', rank, maxShardBytes);
   const placements: Placement[] = [];
   try {
     for await (const slice of slices) {
       requireConsistent(slice);
       await (isOptimizer(slice.name) ? optimizer : model).add(slice);
       placements.push(placementOf(slice));
-    }
-    for (const group of groupBy(placements, ({ name }) => name).values()) {
-      const problem = tilingProblem(group);
-      if (problem !== undefined) throw new RangeError(`the state cannot be saved: ${problem}`);
     }
     await model.finish();
     await optimizer.finish();
@@ -120,7 +130,15 @@ async function writeShards(
     await optimizer.abandon();
     throw error;
   }
-  return { ...model.records, ...optimizer.records };
+  return { shards: { ...model.records, ...optimizer.records }, placements };
+}
+
+/** @throws RangeError if slices, of whatever processes, are not whole tensors together. */
+export function requireWhole(placements: readonly Placement[]): void {
+  for (const group of groupBy(placements, ({ name }) => name).values()) {
+    const problem = tilingProblem(group);
+    if (problem !== undefined) throw new RangeError(`the state cannot be saved: ${problem}`);
+  }
 }
 
 function requireConsistent({ name, dtype, tensor }: TensorSlice): void {

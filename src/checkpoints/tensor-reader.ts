@@ -160,10 +160,7 @@ export class StoredTensorReader implements TensorReader {
   }
 }
 
-function sliceOf(
-  { name, dtype, globalShape, offset, shape }: Placement,
-  bytes: Uint8Array,
-): TensorSlice {
+function sliceOf({ name, dtype, globalShape, offset, shape }: Placement, bytes: Uint8Array): TensorSlice {
   return {
     name,
     dtype,

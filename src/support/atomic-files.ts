@@ -10,7 +10,7 @@ import {
   writeFully,
 } from './durable-files.js';
 import { OutputError } from './errors.js';
-import { asOutputError, asOutputErrorIfWriting, exists, systemErrorCode } from './output-failures.js';
+import { asOutputError, asOutputErrorIfWriting, exists, refuseDirectory, systemErrorCode } from './output-failures.js';
 import { replacedNameBeside, temporaryBeside } from './temporaries.js';
 
 /**
@@ -20,16 +20,37 @@ import { replacedNameBeside, temporaryBeside } from './temporaries.js';
  */
 
 /** Replaces the file at `path`. @throws OutputError if it cannot be written; the old file then stays. */
-export async function writeFileAtomic(path: string, content: string | Uint8Array): Promise<void> {
-  const temporary = temporaryBeside(path);
+export function writeFileAtomic(path: string, content: string | Uint8Array): Promise<void> {
+  return writeFilesAtomic([{ path, content }]);
+}
+
+/**
+ * Replaces several files that belong together: the first gets its name when the contents of all are on the disk.
+ *
+ * @throws OutputError if one of them cannot be written; all old files then stay
+ */
+export async function writeFilesAtomic(
+  files: readonly { path: string; content: string | Uint8Array }[],
+): Promise<void> {
+  const written: { path: string; temporary: string }[] = [];
+  let at = '';
   try {
-    await makeDirectory(dirname(path));
-    await writeFileDurably(temporary, content);
-    await rename(temporary, path);
-    await syncDirectory(dirname(path));
+    for (const { path, content } of files) {
+      at = path;
+      await refuseDirectory(path);
+      await makeDirectory(dirname(path));
+      const temporary = temporaryBeside(path);
+      written.push({ path, temporary });
+      await writeFileDurably(temporary, content);
+    }
+    for (const { path, temporary } of written) {
+      at = path;
+      await rename(temporary, path);
+      await syncDirectory(dirname(path));
+    }
   } catch (error) {
-    await removeQuietly(temporary);
-    throw asOutputError(error, path);
+    for (const { temporary } of written) await removeQuietly(temporary);
+    throw asOutputError(error, at);
   }
 }
 
@@ -133,24 +154,49 @@ export async function writeDirectoryAtomic(
   fill: (temporary: string) => Promise<void>,
   { replace = false }: DirectoryOptions = {},
 ): Promise<void> {
-  const temporary = temporaryBeside(finalPath);
+  const temporary = await beginDirectory(finalPath, { replace });
   try {
-    await explained(finalPath, async () => {
-      if (!replace) await refuseExisting(finalPath);
-      await makeDirectory(dirname(finalPath));
-      await mkdir(temporary);
-    });
     await fill(temporary);
-    await explained(finalPath, async () => {
-      await syncTree(temporary);
-      if (replace) await moveInPlaceOf(temporary, finalPath);
-      else await rename(temporary, finalPath);
-      await syncDirectory(dirname(finalPath));
-    });
+    await finishDirectory(temporary, finalPath, { replace });
   } catch (error) {
     await removeQuietly(temporary);
     throw asOutputErrorIfWriting(error, finalPath, temporary);
   }
+}
+
+/**
+ * The first step of `writeDirectoryAtomic`, for work that several processes do: makes the temporary directory, and
+ * returns its path.
+ *
+ * @throws OutputError as there
+ */
+export async function beginDirectory(finalPath: string, { replace = false }: DirectoryOptions = {}): Promise<string> {
+  const temporary = temporaryBeside(finalPath);
+  await explained(finalPath, async () => {
+    if (!replace) await refuseExisting(finalPath);
+    await makeDirectory(dirname(finalPath));
+    await mkdir(temporary);
+  });
+  return temporary;
+}
+
+/**
+ * The last step: the directory gets its name when all that is in it is on the disk. If that fails, it is the caller's
+ * to remove.
+ *
+ * @throws OutputError as there
+ */
+export function finishDirectory(
+  temporary: string,
+  finalPath: string,
+  { replace = false }: DirectoryOptions = {},
+): Promise<void> {
+  return explained(finalPath, async () => {
+    await syncTree(temporary);
+    if (replace) await moveInPlaceOf(temporary, finalPath);
+    else await rename(temporary, finalPath);
+    await syncDirectory(dirname(finalPath));
+  });
 }
 
 async function explained(path: string, work: () => Promise<void>): Promise<void> {

@@ -87,7 +87,8 @@ export async function syncTree(root: string): Promise<void> {
   await syncDirectory(root);
 }
 
-async function syncFile(path: string): Promise<void> {
+/** Waits until the content of a file is on the disk. */
+export async function syncFile(path: string): Promise<void> {
   const file = await open(path, 'r+');
   try {
     await file.sync();

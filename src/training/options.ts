@@ -72,6 +72,17 @@ export const checkpointOptions = z.strictObject({
     .nullable()
     .default(null)
     .describe('also keep every checkpoint whose step is a multiple of this'),
+  shardBytes: z
+    .int()
+    .positive()
+    .default(2 * 2 ** 30)
+    .describe('most bytes of tensors in one file of a checkpoint; larger tensors are cut by rows'),
+  onSaveFailure: z
+    .enum(['stop', 'continue'])
+    .default('stop')
+    .describe(
+      'when a checkpoint cannot be written (disk full, read-only) and there is an older one: stop, or train on and say so',
+    ),
 });
 
 export type CheckpointOptions = z.infer<typeof checkpointOptions>;

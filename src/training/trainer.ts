@@ -10,7 +10,7 @@ import type { Backend } from '../plugins/contracts.js';
 import { TrainingError } from '../support/errors.js';
 import { asOutputError } from '../support/output-failures.js';
 import { usedIds } from '../vocabulary/vocabulary.js';
-import { CheckpointSaver } from './checkpoint-saver.js';
+import { CheckpointSaver, type FailedSave } from './checkpoint-saver.js';
 import { gatherJson } from './gather.js';
 import { learningRateMultiplier } from './learning-rate.js';
 import { lossScales } from './loss-scales.js';
@@ -47,6 +47,8 @@ export interface TrainingObserver {
   /** `isRaw`: of raw bytes; otherwise of the training representation, where no raw text is trained on. */
   onValidation(result: { step: number; steps: number; bitsPerByte: number; isRaw: boolean }): void;
   onCheckpoint(path: string): void;
+  /** Training goes on without a checkpoint that could not be written. */
+  onSaveFailure(failure: FailedSave): void;
 }
 
 export interface TrainingSummary {
@@ -59,6 +61,8 @@ export interface TrainingSummary {
   loss: number | null;
   bitsPerByte: number | null;
   checkpoint: string;
+  /** Checkpoints that could not be written, where training went on all the same. */
+  failedSaves: readonly FailedSave[];
   totalSymbols: number;
   totalBytes: number;
 }
@@ -136,11 +140,13 @@ class Trainer {
     this.saver = new CheckpointSaver({
       directory,
       configYaml,
-      retention: settings.checkpoint,
+      options: settings.checkpoint,
+      processes: prepared.backend,
       onSaved: (path) => {
         prepared.lastCheckpoint = path;
         observer.onCheckpoint(path);
       },
+      onFailure: (failure) => observer.onSaveFailure(failure),
     });
     this.profiledStep = logging.profile ? Math.min(prepared.step + STEPS_BEFORE_PROFILE, steps - 1) : null;
     this.profileFrom = this.profiledStep === null ? null : Math.max(prepared.step, this.profiledStep - PROFILE_WARMUP);
@@ -262,8 +268,9 @@ class Trainer {
       last,
       replicas: prepared.session.replicas,
     };
-    await saver.begin(step, state, () => prepared.session.snapshot());
-    if (step === this.settings.steps || this.signal.aborted) await saver.finish();
+    const isLast = step === this.settings.steps || this.signal.aborted;
+    await saver.begin({ step, state, isLast }, () => prepared.session.snapshot());
+    if (isLast) await saver.finish();
   }
 
   private summary(): TrainingSummary {
@@ -274,6 +281,7 @@ class Trainer {
       finished: step >= this.settings.steps,
       ...(this.window.state.steps > 0 ? figuresOf(this.window.figures(totals)) : last),
       checkpoint: lastCheckpoint ?? '',
+      failedSaves: this.saver.failed,
       totalSymbols: totals.symbols,
       totalBytes: totals.bytes,
     };

@@ -108,6 +108,7 @@ export async function trainTiny(
       },
       onValidation: () => undefined,
       onCheckpoint: () => undefined,
+      onSaveFailure: () => undefined,
       ...observer,
       onStep: (progress) => {
         if (progress.step === stopAfter) stop.abort();

@@ -72,8 +72,8 @@ export class SafetensorsFile {
    */
   async *pieces(name: string): AsyncGenerator<Uint8Array, undefined> {
     const { position, byteLength } = this.entry(name);
-    const buffers = [0, 1].map((index) =>
-      new Uint8Array(Math.max(0, Math.min(PIECE_BYTES, byteLength - index * PIECE_BYTES))),
+    const buffers = [0, 1].map(
+      (index) => new Uint8Array(Math.max(0, Math.min(PIECE_BYTES, byteLength - index * PIECE_BYTES))),
     );
     const begin = async (index: number): Promise<Uint8Array> => {
       const start = index * PIECE_BYTES;

@@ -1,3 +1,4 @@
+import type { FailedSave } from '../../training/checkpoint-saver.js';
 import type { TrainingMetrics } from '../../training/metrics.js';
 import type { TrainingObserver, TrainingSummary } from '../../training/trainer.js';
 import { describeDuration } from './progress.js';
@@ -54,6 +55,12 @@ export function trainingObserver(show: (line: string) => void): TrainingObserver
       show(`step ${step}: ${bitsPerByte.toFixed(4)} bits per byte of held-out text, ${measured}`);
     },
     onCheckpoint: (path) => show(`saved ${path}`),
+    onSaveFailure: (failure) => {
+      const line = describeFailedSave(failure);
+      show(line);
+      // Seen also by who does not look at the list, and under --json.
+      process.stderr.write(`Warning: ${line}\n`);
+    },
   };
 }
 
@@ -67,7 +74,12 @@ export function describeSummary(summary: TrainingSummary): string[] {
   return [
     `${summary.finished ? 'Trained' : 'Stopped'} after step ${summary.step}: ${figures.join(', ')}`,
     ...(summary.checkpoint === '' ? [] : [`Checkpoint: ${summary.checkpoint}`]),
+    ...summary.failedSaves.map((failure) => `Warning: ${describeFailedSave(failure)}`),
   ];
+}
+
+function describeFailedSave({ step, reason, safe }: FailedSave): string {
+  return `NO CHECKPOINT OF STEP ${step}: ${reason}. Training went on; the newest checkpoint then was ${safe}`;
 }
 
 const known = (value: number | null, show: (value: number) => string): string[] =>
