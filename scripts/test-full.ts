@@ -18,6 +18,7 @@ const BUDGETS: ReadonlyMap<string, number> = new Map([
   ['engines', 10],
   ['curves', 15],
   ['fuzz', 5],
+  ['interop', 5],
 ]);
 
 interface TierResult {
