@@ -2,7 +2,7 @@
  * What the parameters of the window coder cost and gain, measured: builds a codebook for every width of windows and every
  * coder, and measures its windows on datasets that it was not made from.
  *
- *     npx tsx scripts/codebook-study.ts TRAINING OUTPUT HELD-OUT… [--m1 CHECKPOINT]… [--windows 12,14,16] [--memory MB]
+ *     npx tsx scripts/codebook-study.ts TRAINING OUTPUT HELD-OUT… [--m1 NAME=CHECKPOINT]… [--windows 12,14,16] [--memory MB]
  *
  * OUTPUT gets `study.json`, its tables as `study.md` and the plots of docs/neural-compression.md; figures that it has are
  * not measured again. Besides the coders, all from counts at the starts of windows, `strict` is made from counts at random
@@ -81,7 +81,7 @@ const { positionals, values: flags } = parseArgs({
 const [training, output, ...heldOut] = positionals;
 if (training === undefined || output === undefined || heldOut.length === 0) {
   process.stderr.write(
-    'usage: tsx scripts/codebook-study.ts TRAINING OUTPUT HELD-OUT… [--m1 CHECKPOINT]… [--windows …] [--memory MB]\n',
+    'usage: tsx scripts/codebook-study.ts TRAINING OUTPUT HELD-OUT… [--m1 NAME=CHECKPOINT]… [--windows …] [--memory MB]\n',
   );
   process.exit(2);
 }
@@ -91,11 +91,16 @@ const file = join(output, 'study.json');
 const study: Study = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : { codebooks: [], segmentations: [] };
 const { codebooks, segmentations } = study;
 
-const models = await Promise.all(flags.m1.map((checkpoint) => openByteModel(checkpoint)));
+const models = await Promise.all(
+  flags.m1.map(async (given): Promise<Variant> => {
+    const [name, checkpoint] = [given.slice(0, given.indexOf('=')), given.slice(given.indexOf('=') + 1)];
+    return { title: `strict, M1 ${name}`, coder: 'strict', source: await openByteModel(checkpoint) };
+  }),
+);
 const variants: Variant[] = [
   ...WINDOW_CODERS.map((coder): Variant => ({ title: coder, coder, source: 'windows' })),
   { title: 'strict, counts at random positions', coder: 'strict', source: 'random' },
-  ...models.map((model): Variant => ({ title: titleOf(model), coder: 'strict', source: model })),
+  ...models,
 ];
 for (const windowBits of flags.windows.split(',').map(Number))
   for (const variant of variants) {
@@ -104,7 +109,7 @@ for (const windowBits of flags.windows.split(',').map(Number))
     codebooks.push(found);
     keep(`${windowBits} bits, ${variant.title}`, found.heldOut);
   }
-await Promise.all(models.map((model) => model.dispose()));
+for (const { source } of models) if (typeof source === 'object') await source.dispose();
 for (const quantile of [null, ...QUANTILES]) {
   if (segmentations.some((found) => found.quantile === quantile)) continue;
   const found = await studySegmentation(quantile);
@@ -125,10 +130,6 @@ await drawSegmentations();
 function keep(what: string, measured: Record<string, Measured>): void {
   writeFileSync(file, `${JSON.stringify(study, null, 2)}\n`);
   process.stdout.write(`${what}: ${bytesPerWindow(measured).toFixed(3)} bytes a window\n`);
-}
-
-function titleOf({ parameters }: ByteModel): string {
-  return `strict, M1 of ${(parameters / 1e6).toFixed(2)} M`;
 }
 
 async function studyCodebook({ title, coder, source }: Variant, windowBits: number): Promise<CodebookFinding> {
@@ -289,14 +290,14 @@ async function drawModelSizes(): Promise<void> {
   await draw('neural-model-size', {
     data: {
       values: codebooks
-        .filter(({ parameters }) => parameters !== null)
+        .filter(({ parameters, windowBits }) => parameters !== null && windowBits === 16)
         .map((found) => ({ ...found, value: bytesPerWindow(found.heldOut) })),
     },
-    mark: { type: 'line', point: true },
+    mark: { type: 'point', filled: true, size: 80 },
     encoding: {
       x: { field: 'parameters', type: 'quantitative', title: 'parameters of M1', scale: { type: 'log' } },
-      y: { field: 'value', type: 'quantitative', title: 'bytes per window', scale: { zero: false } },
-      color: { field: 'windowBits', type: 'ordinal', title: 'bits of a window', scale: { scheme: 'viridis' } },
+      y: { field: 'value', type: 'quantitative', title: 'bytes per window of 16 bits', scale: { zero: false } },
+      color: { field: 'variant', type: 'nominal', title: null, sort: null },
     },
   });
 }
