@@ -10,6 +10,12 @@ export const onnxruntimeBackend: BackendDefinition<OnnxruntimeOptions> = {
   summary: 'ONNX Runtime on the CPU: whole training steps as one graph',
   options: onnxruntimeOptions,
   devices,
+  exporters: {
+    onnx: async (program, state) => {
+      const { exportProgram } = await import('./export-program.js');
+      return exportProgram(program, state);
+    },
+  },
   create: async (options): Promise<Backend> => {
     const topology = { rank: 0, world: 1, devices: await devices() };
     const threads = options.threads ?? availableParallelism();

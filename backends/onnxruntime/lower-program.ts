@@ -17,14 +17,29 @@ export interface LoweredProgram {
   writes: { state: string; output: string; inPlace: boolean }[];
 }
 
+/** How a model names what goes in and comes out, and where it finds state. */
+export interface Binding {
+  input(writer: OnnxWriter, node: ProgramNode<'input'>): string;
+  /** The name of a value that is the state entry. */
+  state(writer: OnnxWriter, node: ProgramNode<'state'>): string;
+  resultName(output: string): string;
+}
+
+/** State is an input, which a session feeds with what it holds. */
+const IN_SESSION: Binding = {
+  input: (writer, { attributes: { name }, dtype, shape }) => writer.input(`input.${name}`, dtype, shape),
+  state: (writer, { attributes: { name }, dtype, shape }) => writer.input(`state.${name}`, dtype, shape),
+  resultName: (output) => `output.${output}`,
+};
+
 /** @throws ProgramError if the program is inconsistent or of another operation set. */
-export function lowerProgram(source: Program): LoweredProgram {
+export function lowerProgram(source: Program, binding: Binding = IN_SESSION): LoweredProgram {
   const program = optimise(source, lowersComposite);
   const writer = new OnnxWriter();
   const reads: Record<string, string> = {};
   const values: string[] = [];
   for (const node of program.nodes) {
-    values.push(isDeclaration(node) ? declare(writer, node, reads) : lower(writer, program, node, values));
+    values.push(isDeclaration(node) ? declare(writer, node, binding, reads) : lower(writer, program, node, values));
   }
   const result = (position: number, name: string) => {
     const { dtype, shape } = program.nodes[position]!;
@@ -32,7 +47,7 @@ export function lowerProgram(source: Program): LoweredProgram {
     return name;
   };
   const outputs = Object.fromEntries(
-    Object.entries(program.outputs).map(([name, position]) => [result(position, `output.${name}`), name]),
+    Object.entries(program.outputs).map(([name, position]) => [result(position, binding.resultName(name)), name]),
   );
   const isRead = new Set(Object.values(reads));
   const writes = Object.entries(program.next).map(([state, position]) => ({
@@ -44,13 +59,18 @@ export function lowerProgram(source: Program): LoweredProgram {
   return { model: writer.encode(), inputs, reads, outputs, writes };
 }
 
-const isDeclaration = (node: ProgramNode): node is ProgramNode<'input' | 'state'> =>
+const isDeclaration = (node: ProgramNode): node is ProgramNode<'input'> | ProgramNode<'state'> =>
   node.op === 'input' || node.op === 'state';
 
-function declare(writer: OnnxWriter, node: ProgramNode<'input' | 'state'>, reads: Record<string, string>): string {
-  const { name } = node.attributes;
-  const value = writer.input(`${node.op}.${name}`, node.dtype, node.shape);
-  if (node.op === 'state') reads[value] = name;
+function declare(
+  writer: OnnxWriter,
+  node: ProgramNode<'input'> | ProgramNode<'state'>,
+  binding: Binding,
+  reads: Record<string, string>,
+): string {
+  if (node.op === 'input') return binding.input(writer, node as ProgramNode<'input'>);
+  const value = binding.state(writer, node as ProgramNode<'state'>);
+  reads[value] = node.attributes.name;
   return value;
 }
 

@@ -1,5 +1,6 @@
 import onnxProto from 'onnx-proto';
 import { type DType, elementCount, type HostTensor, type Shape } from '../../src/graph/index.js';
+import type { StoredState } from '../../src/plugins/contracts.js';
 
 const { onnx } = onnxProto;
 
@@ -17,6 +18,9 @@ const OPERATOR_SETS = [
   { domain: MICROSOFT, version: 1 },
 ];
 const IR_VERSION = 8;
+
+/** TensorProto.DataLocation. */
+const EXTERNAL_DATA = 1;
 
 /** AttributeProto.AttributeType. */
 const ATTRIBUTE = { float: 1, int: 2, string: 3, ints: 7 } as const;
@@ -59,6 +63,25 @@ export class OnnxWriter {
 
   constant({ dtype, shape, bytes }: HostTensor): string {
     return this.initializer(dtype, shape, bytes);
+  }
+
+  /** A tensor whose bytes lie in a file beside the model's. */
+  external(
+    name: string,
+    type: OnnxType,
+    shape: Shape,
+    { file, offset, byteLength }: Omit<StoredState, 'name'>,
+  ): string {
+    const place = { location: file, offset, length: byteLength };
+    const externalData = Object.entries(place).map(([key, value]) => ({ key, value: String(value) }));
+    this.initializers.push({
+      name,
+      dims: [...shape],
+      dataType: ONNX_TYPE[type],
+      dataLocation: EXTERNAL_DATA,
+      externalData,
+    });
+    return name;
   }
 
   /** A tensor of 64-bit integers, as axes, shapes and indices are given. */

@@ -1,22 +1,41 @@
 import { Args, Flags } from '@oclif/core';
 import { WEIGHT_TYPE_NAMES, type WeightType } from '../conversion/float-elements.js';
 import { RAW_HEAD_MODES, type RawHeadMode } from '../conversion/hub/hub-model.js';
-import type { HubExportReport, ImportReport } from '../conversion/index.js';
+import type { HubExportReport, ImportReport, OnnxExportReport } from '../conversion/index.js';
 import { UsageError } from '../support/errors.js';
 import { BaseCommand } from './base.js';
 import { byteSize } from './shell/byte-size.js';
-import { runOfCheckpoint } from './shell/checkpoint-argument.js';
-import { describeExport, describeImport } from './shell/conversion-lines.js';
+import { chooseCheckpoint, runOfCheckpoint } from './shell/checkpoint-argument.js';
+import { describeExport, describeGraph, describeImport } from './shell/conversion-lines.js';
 
 const DEFAULT_SHARD_SIZE = '5GB';
 
-/** Flags that only an export reads, with their defaults. */
-const EXPORT_FLAGS = ['dtype', 'raw-heads', 'shard-size'] as const;
+/** Which of the flags below a conversion reads. */
+const READ_BY = {
+  '--to hf': ['dtype', 'raw-heads', 'shard-size'],
+  '--to onnx': ['rows', 'length'],
+  '--from hf': [],
+} as const;
+
+const CONVERSION_FLAGS = ['dtype', 'raw-heads', 'shard-size', 'rows', 'length'] as const;
+
+/** The flags of a conversion as they are parsed. */
+interface ConvertFlags {
+  output: string;
+  force: boolean;
+  dtype?: WeightType | undefined;
+  'raw-heads'?: RawHeadMode | undefined;
+  'shard-size'?: string | undefined;
+  rows?: number | undefined;
+  length?: number | undefined;
+}
 
 export default class Convert extends BaseCommand {
   static override summary = 'Turn checkpoints into models of the Hugging Face hub, and such models into checkpoints.';
   static override description =
     `--to hf writes a directory that \`transformers\` loads: EvaByte with the modelling code that is published for it, OpenCoder as LlamaForCausalLM. Values are copied, or rounded to the nearest of --dtype; nothing else about them changes.
+
+--to onnx writes the graph of the logits over a full context, which ONNX Runtime runs, and its weights as safetensors beside it. Its shapes are fixed; since no position sees a later one, shorter texts are padded behind.
 
 --from hf makes a checkpoint that \`pc eval bpb\` takes and \`pc train --from\` goes on from, of an EvaByte or Llama model in safetensors files of any float type. A model that differs from ours in something it computes is refused by the name of what it is.
 
@@ -24,6 +43,7 @@ Interrupted, nothing is left.`;
   static override examples = [
     '<%= config.bin %> convert runs/default --to hf -o exported',
     '<%= config.bin %> convert runs/proxy --to hf --dtype bf16 --raw-heads merge -o exported',
+    '<%= config.bin %> convert runs/default --to onnx --length 2048 -o graph',
     '<%= config.bin %> convert --from hf downloads/EvaByte -o checkpoints/evabyte',
   ];
   static override args = {
@@ -34,7 +54,11 @@ Interrupted, nothing is left.`;
     }),
   };
   static override flags = {
-    to: Flags.option({ summary: 'Write a model of this kind.', options: ['hf'] as const, exclusive: ['from'] })(),
+    to: Flags.option({
+      summary: 'Write a model of this kind.',
+      options: ['hf', 'onnx'] as const,
+      exclusive: ['from'],
+    })(),
     from: Flags.option({ summary: 'Read a model of this kind.', options: ['hf'] as const })(),
     output: Flags.string({ char: 'o', summary: 'Directory to write.', helpValue: 'DIR', required: true }),
     dtype: Flags.option({
@@ -49,34 +73,30 @@ Interrupted, nothing is left.`;
       summary: `--to hf: largest file of weights, such as 500MB [default: ${DEFAULT_SHARD_SIZE}].`,
       helpValue: 'SIZE',
     }),
+    rows: Flags.integer({ summary: '--to onnx: sequences of a batch [default: 1].', helpValue: 'N', min: 1 }),
+    length: Flags.integer({
+      summary: '--to onnx: symbols of a sequence; by default as many as in training.',
+      helpValue: 'N',
+      min: 1,
+    }),
     force: Flags.boolean({ summary: 'Replace a directory of the same kind.' }),
   };
 
-  async run(): Promise<HubExportReport | ImportReport> {
+  async run(): Promise<HubExportReport | OnnxExportReport | ImportReport> {
     const { args, flags } = await this.parse(Convert);
-    if (flags.to === undefined && flags.from === undefined)
-      throw new UsageError('nothing says what to convert to or from', { hint: 'Add --to hf, or --from hf.' });
-    if (flags.from === undefined) return this.export(args.source, flags);
-    const ignored = EXPORT_FLAGS.find((flag) => flags[flag] !== undefined);
-    if (ignored !== undefined)
-      throw new UsageError(`--${ignored} would be ignored: a checkpoint has all weights in fp32`, {
-        hint: 'Leave it out.',
+    const { from, to } = flags;
+    if (to === undefined && from === undefined)
+      throw new UsageError('nothing says what to convert to or from', {
+        hint: 'Add --to hf, --to onnx or --from hf.',
       });
+    refuseUnreadFlags(flags, to === undefined ? '--from hf' : `--to ${to}`);
+    if (to === 'hf') return this.toHub(args.source, flags);
+    if (to === 'onnx') return this.toOnnx(args.source, flags);
     return this.import(args.source, flags);
   }
 
-  private async export(
-    path: string,
-    flags: {
-      output: string;
-      dtype?: WeightType | undefined;
-      'raw-heads'?: RawHeadMode | undefined;
-      'shard-size'?: string | undefined;
-      force: boolean;
-    },
-  ): Promise<HubExportReport> {
+  private async toHub(path: string, flags: ConvertFlags): Promise<HubExportReport> {
     const shardBytes = byteSize('--shard-size', flags['shard-size'] ?? DEFAULT_SHARD_SIZE);
-    const { chooseCheckpoint } = await import('./shell/checkpoint-argument.js');
     const { exportToHub } = await import('../conversion/index.js');
     const { checkpoint, trained } = await chooseCheckpoint(path, {}, [], []);
     const report = await this.converting(`Exporting ${checkpoint.path}`, (onProgress) =>
@@ -97,7 +117,28 @@ Interrupted, nothing is left.`;
     return report;
   }
 
-  private async import(path: string, { output, force }: { output: string; force: boolean }): Promise<ImportReport> {
+  private async toOnnx(path: string, { rows, length, output, force }: ConvertFlags): Promise<OnnxExportReport> {
+    const { exportToOnnx } = await import('../conversion/index.js');
+    const { checkpoint, trained } = await chooseCheckpoint(path, {}, [], []);
+    const exporter = (await this.loadPlugins()).exporter('onnx');
+    const report = await this.converting(`Exporting ${checkpoint.path}`, (onProgress) =>
+      exportToOnnx({
+        checkpoint,
+        run: trained,
+        exporter,
+        output,
+        rows: rows ?? 1,
+        sequenceLength: length ?? trained.batch.sequenceLength,
+        force,
+        signal: this.stopSignal,
+        onProgress,
+      }),
+    );
+    for (const line of describeGraph(report)) this.log(line);
+    return report;
+  }
+
+  private async import(path: string, { output, force }: ConvertFlags): Promise<ImportReport> {
     const { importFromHub } = await import('../conversion/index.js');
     const report = await this.converting(`Importing ${path}`, (onProgress) =>
       importFromHub(path, { output, force, signal: this.stopSignal, onProgress }),
@@ -125,4 +166,14 @@ Interrupted, nothing is left.`;
     );
     return report!;
   }
+}
+
+/** @throws UsageError naming a flag that the conversion does not read */
+function refuseUnreadFlags(flags: ConvertFlags, conversion: keyof typeof READ_BY): void {
+  const read: readonly string[] = READ_BY[conversion];
+  const ignored = CONVERSION_FLAGS.find((flag) => flags[flag] !== undefined && !read.includes(flag));
+  if (ignored === undefined) return;
+  throw new UsageError(`--${ignored} would be ignored by ${conversion}`, {
+    hint: read.length > 0 ? `It reads ${read.map((flag) => `--${flag}`).join(', ')}.` : 'Leave it out.',
+  });
 }

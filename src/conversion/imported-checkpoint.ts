@@ -6,7 +6,7 @@ import type { ModelOptions } from '../models/index.js';
 import { exists } from '../support/output-failures.js';
 import { type DirectoryKind, requireReplaceable } from '../support/replaceable-directory.js';
 import { removeStaleTemporaries } from '../support/temporaries.js';
-import type { Provenance } from './hub/provenance.js';
+import type { Provenance } from './provenance.js';
 import { plannedValues, type TensorPlan } from './tensor-plan.js';
 import type { TensorSource } from './tensor-source.js';
 

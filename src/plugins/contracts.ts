@@ -109,6 +109,27 @@ export interface BackendDefinition<Options = unknown> {
   /** The devices of this kind that work here; throws BackendError('unavailable') saying why there are none. */
   devices(): Promise<DeviceInfo[]>;
   create(options: Options): Promise<Backend>;
+  /** Writes programs as files that run without us, by the name of their format; absent where there is no such format. */
+  readonly exporters?: Readonly<Record<string, ProgramExporter>>;
+}
+
+/**
+ * A program that changes no state, as the content of a file. Its inputs and results have the program's names; values of
+ * its state stay in the files where they are.
+ *
+ * @param state where each entry lies, relative to the folder of the program's file
+ * @throws ProgramError if the program is inconsistent, changes state, or reads an entry that lies nowhere
+ */
+export type ProgramExporter = (program: Program, state: readonly StoredState[]) => Promise<Uint8Array>;
+
+/** A state entry in a file: row-major and little-endian, without gaps. */
+export interface StoredState {
+  name: string;
+  /** Of the file, beside the program's. */
+  file: string;
+  /** In bytes. */
+  offset: number;
+  byteLength: number;
 }
 
 export interface DeviceInfo {

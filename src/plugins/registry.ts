@@ -2,7 +2,14 @@ import { join } from 'node:path';
 import { ConfigError, PluginError } from '../support/errors.js';
 import { nearestName } from '../support/nearest-name.js';
 import { type CompressorDescriptor, createCompressor, pluginContext, started } from './compressor-instance.js';
-import type { Backend, BackendDefinition, Compressor, CompressorDefinition, PluginContext } from './contracts.js';
+import type {
+  Backend,
+  BackendDefinition,
+  Compressor,
+  CompressorDefinition,
+  PluginContext,
+  ProgramExporter,
+} from './contracts.js';
 import { checkManifest } from './define-plugin.js';
 import { parsePluginOptions } from './plugin-options.js';
 
@@ -72,6 +79,19 @@ export class PluginRegistry {
     this.compressors = compressors;
     this.backends = backends;
     this.problems = problems;
+  }
+
+  /**
+   * What writes programs in a file format, of the first backend that does.
+   *
+   * @throws PluginError if none does
+   */
+  exporter(format: string): ProgramExporter {
+    for (const { definition } of this.backends.values()) {
+      const exporter = definition.exporters?.[format];
+      if (exporter !== undefined) return exporter;
+    }
+    throw new PluginError(`no backend writes ${format}`, { hint: 'The built-in backend onnxruntime writes onnx.' });
   }
 
   /** @throws ConfigError suggesting the nearest name, if there is none of this name. */

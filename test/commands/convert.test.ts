@@ -42,8 +42,10 @@ describe('pc convert', () => {
   it('says what is missing, and what would be ignored', async () => {
     const cwd = await project();
     const stderr = async (...args: string[]) => (await pc(['convert', ...args], { cwd })).stderr;
-    expect(await stderr('runs/default', '-o', 'hub')).toContain('Add --to hf');
-    expect(await stderr('hub', '--from', 'hf', '--dtype', 'fp16', '-o', 'x')).toContain('--dtype would be ignored');
+    expect(await stderr('runs/default', '-o', 'hub')).toContain('Add --to hf, --to onnx or --from hf.');
+    expect(await stderr('hub', '--from', 'hf', '--dtype', 'fp16', '-o', 'x')).toContain(
+      '--dtype would be ignored by --from hf',
+    );
     expect(await stderr('runs/default', '--to', 'hf', '-o', 'x', '--shard-size', 'big')).toContain('500MB');
     expect(await stderr('runs/default', '--to', 'hf', '-o', 'pc.config.yaml')).toContain('--force');
     expect(readFileSync(join(cwd, 'pc.config.yaml'), 'utf8')).toBe(TINY_CONFIG);

@@ -1,4 +1,4 @@
-import type { HubExportReport, ImportReport } from '../../conversion/index.js';
+import type { HubExportReport, ImportReport, OnnxExportReport } from '../../conversion/index.js';
 import { amount } from './progress.js';
 
 const parametersOf = ({ parameters, tensors }: { parameters: number; tensors: number }): string =>
@@ -9,6 +9,17 @@ export function describeExport(report: HubExportReport): string[] {
   const { output, architecture, dtype, bytes, files, leftOut } = report;
   return [
     `${output}: ${architecture}, ${parametersOf(report)}, ${amount(bytes, 'bytes')} of ${dtype}`,
+    ...leftOut.map((part) => `left out ${part}`),
+    ...files.map((file) => `  ${file}`),
+  ];
+}
+
+/** What an export to ONNX wrote. */
+export function describeGraph(report: OnnxExportReport): string[] {
+  const { output, architecture, bytes, shapes, files, leftOut } = report;
+  return [
+    `${output}: ${architecture}, ${parametersOf(report)}, ${amount(bytes, 'bytes')} of fp32`,
+    `ids [${shapes.ids.join(', ')}] of int32 → logits [${shapes.logits.join(', ')}]`,
     ...leftOut.map((part) => `left out ${part}`),
     ...files.map((file) => `  ${file}`),
   ];

@@ -7,11 +7,11 @@ import { writeFileDurably } from '../../support/durable-files.js';
 import { type DirectoryKind, requireReplaceable } from '../../support/replaceable-directory.js';
 import { removeStaleTemporaries } from '../../support/temporaries.js';
 import { BOS, EOS, PAD, RAW_END } from '../../vocabulary/layout.js';
-import type { VocabularyLayout } from '../../vocabulary/vocabulary.js';
 import { checkpointSource } from '../checkpoint-source.js';
 import { WEIGHT_TYPES, type WeightType } from '../float-elements.js';
+import { PROVENANCE_KEY, type Provenance, provenanceOf } from '../provenance.js';
 import { requireSources } from '../tensor-plan.js';
-import { lastCompression, scoresOf, type TrainedRun } from '../trained-run.js';
+import { scoresOf, type TrainedRun } from '../trained-run.js';
 import { BYTE_TOKENIZER_CONFIG, byteTokenizer } from './byte-tokenizer.js';
 import { EVABYTE_TOKENIZER } from './evabyte.js';
 import { toHub } from './families.js';
@@ -19,7 +19,6 @@ import { HUB_CONFIG_FILE } from './hub-config.js';
 import type { HubModel, RawHeadMode } from './hub-model.js';
 import { type WrittenWeights, writeHubWeights } from './hub-shards.js';
 import { modelCard } from './model-card.js';
-import { PROVENANCE_KEY, type Provenance } from './provenance.js';
 
 export interface HubExportRequest {
   checkpoint: Checkpoint;
@@ -95,7 +94,7 @@ export async function exportToHub(request: HubExportRequest): Promise<HubExportR
     scores,
   });
   const texts = {
-    ...jsonFiles(model, provenanceOf(request, model.vocabulary, compressor), request),
+    ...jsonFiles(model, provenanceOf(checkpoint.step, run, model.vocabulary, compressor), request),
     'README.md': card,
   };
   let weights: WrittenWeights = { files: [], bytes: 0 };
@@ -116,22 +115,6 @@ export async function exportToHub(request: HubExportRequest): Promise<HubExportR
     bytes: weights.bytes,
     files: [...Object.keys(texts), ...weights.files].sort(),
     leftOut: model.leftOut,
-  };
-}
-
-function provenanceOf(
-  { checkpoint: { step }, run }: HubExportRequest,
-  layout: VocabularyLayout,
-  compressor: string,
-): Provenance {
-  const { mode, rate } = lastCompression(run, step);
-  const { addBos, addEos } = run.data;
-  return {
-    version: 1,
-    step,
-    vocabulary: { layout, compressor },
-    // A model whose compressed symbols were taken away knows raw text alone.
-    data: { compressor: run.data.compressor, mix: mode, rate: layout.alphabetSize > 0 ? rate : 0, addBos, addEos },
   };
 }
 

@@ -90,15 +90,17 @@ function divideIntoShards(
   most: number,
 ): TensorPlan[][] {
   const shards: TensorPlan[][] = [];
-  let size = Infinity;
+  let size = 0;
   for (const plan of plans) {
     const own = sizeOf(plan);
-    if (size + own > most) {
-      shards.push([]);
-      size = 0;
+    const current = shards.at(-1);
+    if (current !== undefined && size + own <= most) {
+      current.push(plan);
+      size += own;
+    } else {
+      shards.push([plan]);
+      size = own;
     }
-    shards.at(-1)!.push(plan);
-    size += own;
   }
   return shards;
 }

@@ -1,11 +1,11 @@
 import { RAW_LIMIT, RAW_OFFSET } from '../../vocabulary/layout.js';
 import { type ImportOptions, type ImportReport, writeImported } from '../imported-checkpoint.js';
+import { PROVENANCE_KEY, type Provenance, provenanceSchema } from '../provenance.js';
 import { requireSources } from '../tensor-plan.js';
 import { fromHub } from './families.js';
 import { type HubConfig, parseHubConfig, readHubConfig } from './hub-config.js';
 import type { FromHub } from './hub-model.js';
 import { openHubWeights } from './hub-weights.js';
-import { PROVENANCE_KEY, type Provenance, provenanceSchema } from './provenance.js';
 
 /**
  * Makes a checkpoint of a model from the hub, sharded or not, in any float type: its weights become `f32`.

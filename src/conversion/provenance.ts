@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import { MIX_MODES } from '../../data/options.js';
+import { MIX_MODES } from '../data/options.js';
+import type { VocabularyLayout } from '../vocabulary/vocabulary.js';
+import { lastCompression, type TrainedRun } from './trained-run.js';
 
 /**
  * What config.json says beyond what the hub's libraries read: which ids the model knows, and how text was shown to it. With it, a
@@ -32,3 +34,16 @@ export const provenanceSchema = z.object({
 });
 
 export type Provenance = z.infer<typeof provenanceSchema>;
+
+/** What an export says of a run's checkpoint. */
+export function provenanceOf(step: number, run: TrainedRun, layout: VocabularyLayout, compressor: string): Provenance {
+  const { mode, rate } = lastCompression(run, step);
+  const { addBos, addEos } = run.data;
+  return {
+    version: 1,
+    step,
+    vocabulary: { layout, compressor },
+    // A model whose compressed symbols were taken away knows raw text alone.
+    data: { compressor: run.data.compressor, mix: mode, rate: layout.alphabetSize > 0 ? rate : 0, addBos, addEos },
+  };
+}
