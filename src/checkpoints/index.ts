@@ -5,6 +5,10 @@
  * `beginSharedSave` and `saveTogether`. Safetensors files of any origin are read by `SafetensorsFile` and written by
  * `SafetensorsWriter`.
  */
+export { type CheckpointDifference, compareCheckpoints, type TensorDifference } from './compare.js';
+export { type CompressorFile, type Consolidation, consolidateCheckpoint, isConsolidated } from './consolidate.js';
+export { type Damage, type Examination, examineCheckpoint } from './examine.js';
+export { type CheckpointFacts, checkpointFacts } from './facts.js';
 export { fromHalf, inFloat32, toHalf } from './half-precision.js';
 export { latestCheckpoint, listCheckpoints } from './list.js';
 export { type Checkpoint, openCheckpoint, verifyCheckpoint } from './open.js';

@@ -83,19 +83,24 @@ async function fill(directory: string, content: CheckpointContent): Promise<void
   await complete(directory, content, shards);
 }
 
-/** Writes what is no tensor, and the marker last. */
+/**
+ * Writes what is no tensor, and the marker last.
+ * @param more other files, by name
+ */
 export async function complete(
   directory: string,
   { step, state, configYaml }: Pick<CheckpointContent, 'step' | 'state' | 'configYaml'>,
   shards: Manifest['shards'],
+  more: Readonly<Record<string, Uint8Array>> = {},
 ): Promise<void> {
   const files: Record<string, FileRecord> = {};
-  const texts = [
-    [STATE_FILE, `${JSON.stringify({ step, state }, null, 1)}\n`],
-    [CONFIG_FILE, configYaml],
-  ] as const;
-  for (const [name, text] of texts) {
-    const bytes = new TextEncoder().encode(text);
+  const encoder = new TextEncoder();
+  const contents = {
+    ...more,
+    [STATE_FILE]: encoder.encode(`${JSON.stringify({ step, state }, null, 1)}\n`),
+    [CONFIG_FILE]: encoder.encode(configYaml),
+  };
+  for (const [name, bytes] of Object.entries(contents)) {
     await writeFileDurably(join(directory, name), bytes);
     files[name] = { bytes: bytes.byteLength, sha256: sha256Of(bytes) };
   }

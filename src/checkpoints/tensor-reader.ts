@@ -20,7 +20,7 @@ export interface SliceRequest extends Region {
 }
 
 /**
- * Reads tensors of one checkpoint, any number of times, until it is closed. Whatever is read is verified first against
+ * Reads tensors of one checkpoint, any number of times, until it is closed, one thing at a time. Whatever is read is verified first against
  * the checksums of the stored slices that it comes from, so a part of a slice costs reading all of that slice; memory
  * is what is returned and a window of 16 MiB.
  *
@@ -81,7 +81,7 @@ export class StoredTensorReader implements TensorReader {
     const stored = [...this.storedSlices(name)].sort((a, b) => (a.offset[0] ?? 0) - (b.offset[0] ?? 0));
     const { globalShape } = stored[0]!;
     const inRows = stored.every(({ shape }) => sameShape(shape.slice(1), globalShape.slice(1)));
-    if (inRows) for (const slice of stored) yield* this.verifiedPieces(slice);
+    if (inRows) for (const slice of stored) yield* this.storedPieces(slice);
     else yield (await this.slice({ name, offset: globalShape.map(() => 0), shape: globalShape })).tensor.bytes;
   }
 
@@ -111,7 +111,7 @@ export class StoredTensorReader implements TensorReader {
     const runs = sharedRuns(slice, wanted);
     let run = runs.next();
     let position = 0;
-    for await (const piece of this.verifiedPieces(slice)) {
+    for await (const piece of this.storedPieces(slice)) {
       const end = position + piece.byteLength;
       while (!run.done) {
         const { source, target: to, length } = run.value;
@@ -128,7 +128,8 @@ export class StoredTensorReader implements TensorReader {
     }
   }
 
-  private async *verifiedPieces(slice: StoredSlice): AsyncGenerator<Uint8Array, undefined> {
+  /** The bytes of a slice as it was saved, in pieces, verified when the last has come. */
+  async *storedPieces(slice: StoredSlice): AsyncGenerator<Uint8Array, undefined> {
     const shard = await this.shard(slice.file);
     const hash = createHash('sha256');
     for await (const piece of shard.pieces(slice.key)) {

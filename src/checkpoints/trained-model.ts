@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { type ModelOptions, modelOptions } from '../models/options.js';
@@ -25,7 +26,7 @@ export interface TrainedModel {
 
 /** @throws CheckpointError if the checkpoint does not say */
 export function trainedModelOf(checkpoint: Pick<Checkpoint, 'configYaml' | 'state' | 'path'>): TrainedModel {
-  const parsed = modelSections.safeParse(parse(checkpoint.configYaml));
+  const parsed = modelSections.safeParse(parseYaml(checkpoint));
   if (!parsed.success)
     throw new CheckpointError(`the checkpoint does not say what its model is: ${z.prettifyError(parsed.error)}`, {
       file: checkpoint.path,
@@ -36,4 +37,20 @@ export function trainedModelOf(checkpoint: Pick<Checkpoint, 'configYaml' | 'stat
   const { model, batch, data } = parsed.data;
   const vocabulary = trainedVocabularyOf(checkpoint);
   return { options: model, sequenceLength: batch.sequenceLength, vocabulary, shown: data };
+}
+
+/** Whatever a damaged text does to the parser, aliases within aliases and nesting without end included, is that damage. */
+function parseYaml({ configYaml, path }: Pick<Checkpoint, 'configYaml' | 'path'>): unknown {
+  try {
+    return parse(configYaml, { logLevel: 'silent' });
+  } catch (cause) {
+    throw new CheckpointError(
+      `the checkpoint's configuration is not YAML: ${(cause as Error).message.split('\n')[0]}`,
+      {
+        file: join(path, CONFIG_FILE),
+        hint: 'Use another copy of the checkpoint.',
+        cause,
+      },
+    );
+  }
 }

@@ -46,12 +46,12 @@ export abstract class BaseCommand extends Command {
   /**
    * Runs the only task of a command, and shows how many bytes it has done.
    *
-   * @param size bytes that will be done, where that is known
+   * @param size bytes that will be done, where that is known; otherwise `run` may tell it with its progress
    */
   protected async runOnBytes<Result>(
     title: string,
     size: number | null,
-    run: (progress: (bytes: number) => void) => Promise<Result>,
+    run: (progress: (bytes: number, of?: number) => void) => Promise<Result>,
   ): Promise<Result> {
     const results: Result[] = [];
     await this.runTasks(
@@ -60,8 +60,9 @@ export abstract class BaseCommand extends Command {
           title,
           task: async (_context, task) => {
             const reporter = this.progressOf(task);
-            const total = size === null ? {} : { total: size };
-            results.push(await run((done) => reporter.report({ done, ...total, unit: 'bytes' })));
+            const progress = (done: number, total = size): void =>
+              reporter.report({ done, ...(total !== null && { total }), unit: 'bytes' });
+            results.push(await run(progress));
           },
         },
       ],

@@ -19,6 +19,7 @@ const RUN_ARTIFACTS = [
   PROBE_FILE,
   PROFILE_DIRECTORY,
   'evaluations',
+  'consolidated',
 ] as const;
 
 /** What shows that training has come somewhere in a directory: a checkpoint, or else a line of metrics. */

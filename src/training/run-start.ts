@@ -67,6 +67,11 @@ export async function startingCheckpoint(request: StartRequest): Promise<Checkpo
 
 /** @throws CheckpointError if the checkpoint is not one of a run in training */
 export function parseRunState(checkpoint: Checkpoint): RunState {
+  if (!checkpoint.specs.some(({ group }) => group === 'optimizer'))
+    throw new CheckpointError('the checkpoint holds no state of the optimizer', {
+      file: checkpoint.path,
+      hint: `Start a new run from its weights: --from ${checkpoint.path}`,
+    });
   const state = checkpoint.state as Partial<RunState> | null;
   if (!state?.loader || !state.totals || !state.sums)
     throw new CheckpointError('the checkpoint does not say where its data stands', {
