@@ -4,7 +4,14 @@ import type { DecompressionTotals } from '../data/compressed-file/decompress.js'
 import type { FileHeader } from '../data/compressed-file/format.js';
 import { LARGEST_BLOCK } from '../data/compressed-file/format.js';
 import type { StreamWork } from '../neural-coding/stream-coder.js';
-import { CompressorError, UsageError } from '../support/errors.js';
+import {
+  CheckpointError,
+  CodebookError,
+  CompressorError,
+  type PcError,
+  TokenizerError,
+  UsageError,
+} from '../support/errors.js';
 import { BaseCommand } from './base.js';
 import {
   byteSource,
@@ -115,7 +122,17 @@ export default class Decompress extends BaseCommand {
     const { compressorSettings } = await import('../config/index.js');
     const { symbolCodec } = await import('../data/compressed-file/block-codec.js');
     const registry = await this.loadPlugins();
-    const compressor = await registry.createCompressor(name, { ...options, ...compressorSettings(set, name) });
+    const compressor = await registry
+      .createCompressor(name, { ...options, ...compressorSettings(set, name) })
+      .catch((error: unknown) => {
+        throw lacksWhatItWasMadeWith(error)
+          ? new CompressorError(error.message, {
+              ...error.location,
+              hint: settingHint(name, options),
+              cause: error,
+            })
+          : error;
+      });
     return {
       codec: symbolCodec(name, compressor, LARGEST_BLOCK),
       dispose: async () => compressor.dispose?.(),
@@ -124,16 +141,40 @@ export default class Decompress extends BaseCommand {
 }
 
 /** @throws CompressorError if what is here makes other codes than those in the file */
-function requireSameCodes({ coder, compressor, fingerprint }: FileHeader, codec: BlockCodec, file: string): void {
+function requireSameCodes(
+  { coder, compressor, options, fingerprint }: FileHeader,
+  codec: BlockCodec,
+  file: string,
+): void {
   if (codec.fingerprint === fingerprint) return;
   const lacking =
     coder === 'stream'
       ? 'Name the checkpoint that it was compressed with by --model DIR.'
-      : `Restore what it was made with, such as its tokenizer or codebook, or name it by --set compressors.${compressor}.OPTION=VALUE.`;
+      : settingHint(compressor, options);
   throw new CompressorError(`the file was made by ${fingerprint}, and here is ${codec.fingerprint}`, {
     file,
     hint: lacking,
   });
+}
+
+/** Errors of files that a compressor is made with. */
+function lacksWhatItWasMadeWith(error: unknown): error is PcError {
+  return error instanceof CodebookError || error instanceof CheckpointError || error instanceof TokenizerError;
+}
+
+/** Options that name such a file, each with what stands for it; the first that a file's header or its compressor has. */
+const MADE_WITH = { model: 'DIR', codebook: 'PATH', tokenizer: 'PATH' } as const;
+
+/** Which option a compressor reads its files by where the header names none. */
+const USUAL: Readonly<Record<string, keyof typeof MADE_WITH>> = { neural: 'codebook' };
+
+/** How to name what a file was made with. */
+function settingHint(compressor: string, options: FileHeader['options']): string {
+  const names = Object.keys(MADE_WITH) as (keyof typeof MADE_WITH)[];
+  const named = names.find((name) => typeof options[name] === 'string') ?? USUAL[compressor];
+  if (named === undefined)
+    return `Restore what it was made with, such as its tokenizer, or name it by --set compressors.${compressor}.OPTION=VALUE.`;
+  return `Name the ${named} that it was made with by --set compressors.${compressor}.${named}=${MADE_WITH[named]}.`;
 }
 
 /** @throws UsageError if the name does not tell */

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { writeFileAtomic } from '../support/atomic-files.js';
 import { CodebookError } from '../support/errors.js';
 import { type EntropyQuantiles, QUANTILE_STEPS } from './segmentation-calibration.js';
 import { GREATEST_ENTROPY } from './segmentation-rule.js';
@@ -31,8 +30,8 @@ const fileSchema = z.strictObject({
   jumps: ascending(-GREATEST_ENTROPY),
 });
 
-/** @throws OutputError if it cannot be written; an old file then stays */
-export async function writeModelQuantiles(path: string, quantiles: ModelQuantiles): Promise<void> {
+/** The content of the file. */
+export function encodeModelQuantiles(quantiles: ModelQuantiles): string {
   const { modelFingerprint, calibrationBytes, levels, jumps } = quantiles;
   const content: z.input<typeof fileSchema> = {
     format: FORMAT,
@@ -42,7 +41,7 @@ export async function writeModelQuantiles(path: string, quantiles: ModelQuantile
     levels: Array.from(levels),
     jumps: Array.from(jumps),
   };
-  await writeFileAtomic(path, `${JSON.stringify(content)}\n`);
+  return `${JSON.stringify(content)}\n`;
 }
 
 /** @throws CodebookError, with the file's name, for one that is missing, damaged or of a newer version */

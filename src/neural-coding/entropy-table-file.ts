@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { writeFileAtomic } from '../support/atomic-files.js';
 import {
   type ContextTrie,
   ENTROPY_TABLE_EXTENSION,
@@ -60,16 +59,12 @@ export function makeEntropyTable(
   return { ...trie, quantiles, provenance, fingerprint };
 }
 
-/** @throws OutputError if it cannot be written; an old file then stays */
-export async function writeEntropyTable(path: string, table: EntropyTable): Promise<void> {
-  await writeFileAtomic(path, encodeEntropyTable(table));
-}
-
 /** @throws CodebookError, with the file's name, for one that is missing, damaged, foreign or of a newer version */
 export async function readEntropyTable(path: string): Promise<EntropyTable> {
   return tableIn(await readFramed(FRAMING, path), path);
 }
 
+/** The content of a table's file. */
 export function encodeEntropyTable(table: EntropyTable): Uint8Array {
   const { provenance, bytes, quantiles } = table;
   return encodeFramed(FRAMING, { header: provenance, numbers: [bytes.length], payload: bodyOf(table, quantiles) });

@@ -61,6 +61,13 @@ export async function refuseToOverwrite(path: string, force: boolean): Promise<v
   }
 }
 
+/** @throws OutputError if a directory stands where a file is to be written */
+export async function refuseDirectory(path: string): Promise<void> {
+  if (!(await exists(path)) || !(await lstat(path)).isDirectory()) return;
+  const { what, hint } = FAILURES.EISDIR!;
+  throw new OutputError(`cannot write ${path}: ${what}`, { file: path, hint });
+}
+
 /** Whether anything, even a dangling link, stands at `path`. @throws OutputError if that cannot be found out. */
 export async function exists(path: string): Promise<boolean> {
   try {

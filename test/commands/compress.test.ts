@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryData } from '../data/temporary-data.js';
@@ -46,6 +46,22 @@ describe('pc compress and pc decompress', () => {
     const json = await pc(['compress', 'a.py', '-o', '-', '--json'], { cwd });
     expect(json).toMatchObject({ status: 2 });
     expect(json.stdout).toContain('--json and the data cannot both go to standard output');
+  });
+
+  it('name the option of the codebook that a file was made with, where it is not here any more', async () => {
+    const cwd = temporaryData({ 'a.py': TEXT });
+    const own = join(cwd, 'own.codebook');
+    copyFileSync(join(PACKAGE_ROOT, 'artifacts/codebooks/code-12.codebook'), own);
+    const flags = ['--compressor', 'neural', '--set', `compressors.neural.codebook=${own}`];
+    expect(await pc(['compress', 'a.py', ...flags], { cwd })).toMatchObject({ status: 0 });
+    renameSync(own, join(cwd, 'moved.codebook'));
+    const hint = 'Name the codebook that it was made with by --set compressors.neural.codebook=PATH.';
+    const gone = await pc(['decompress', 'a.py.pcz', '-o', 'b.py'], { cwd });
+    expect(gone).toMatchObject({ status: 1, stderr: expect.stringContaining(hint) });
+    const other = ['--set', 'compressors.neural.codebook=code-16'];
+    const wrong = await pc(['decompress', 'a.py.pcz', '-o', 'b.py', ...other], { cwd });
+    expect(wrong).toMatchObject({ status: 1, stderr: expect.stringContaining(hint) });
+    expect(existsSync(join(cwd, 'b.py'))).toBe(false);
   });
 
   it('code streams under a byte model, and refuse another one before they write anything', async () => {

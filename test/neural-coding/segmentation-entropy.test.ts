@@ -2,9 +2,9 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
+  encodeModelQuantiles,
   type ModelQuantiles,
   readModelQuantiles,
-  writeModelQuantiles,
 } from '../../src/neural-coding/entropy-quantiles-file.js';
 import { PAPER_SEGMENTATION } from '../../src/neural-coding/segmentation-calibration.js';
 import { type EntropyModel, entropySegmenter } from '../../src/neural-coding/segmentation-entropy.js';
@@ -67,7 +67,7 @@ describe('the exact segmenter', () => {
 describe("the file of a model's quantiles", () => {
   it('is read back as it was written', async () => {
     const path = join(temporaryDirectory(), 'quantiles.json');
-    await writeModelQuantiles(path, quantiles);
+    await writeFile(path, encodeModelQuantiles(quantiles));
     expect(await readModelQuantiles(path)).toEqual(quantiles);
   });
 
@@ -79,7 +79,7 @@ describe("the file of a model's quantiles", () => {
     ['of version 2', (text: string) => text.replace('"version":1', '"version":2'), 'no quantiles'],
   ])('that is %s is refused by name', async (_, content, what) => {
     const path = join(temporaryDirectory(), 'quantiles.json');
-    await writeModelQuantiles(path, quantiles);
+    await writeFile(path, encodeModelQuantiles(quantiles));
     await writeFile(path, typeof content === 'string' ? content : content(await readFile(path, 'utf8')));
     const error: unknown = await readModelQuantiles(path).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(CodebookError);

@@ -23,9 +23,12 @@ function row(compressor: CompressorReport): string[] {
     bytes.toLocaleString('en'),
     symbols.toLocaleString('en'),
     bytesPerSymbol?.toFixed(3) ?? '–',
-    megabytesPerSecondPerThread?.toFixed(1) ?? 'kept',
+    megabytesPerSecondPerThread === null ? 'kept' : rate(megabytesPerSecondPerThread),
   ];
 }
+
+/** Where a model is asked, a worker makes some kilobytes a second. */
+const rate = (megabytes: number): string => (megabytes < 1 ? megabytes.toPrecision(2) : megabytes.toFixed(1));
 
 function describeDataset(dataset: DatasetReport): string[] {
   const { output, complete, written, kept, repaired, documents, empty, skipped, textBytes, verified } = dataset;

@@ -10,7 +10,7 @@ import { quantised } from '../../neural-coding/frequencies.js';
 import { recordFrequencies } from '../../neural-coding/frequencies-file.js';
 import { parserOf } from '../../neural-coding/phrase-counts.js';
 import { QuantisationLoss } from '../../neural-coding/quantisation-loss.js';
-import { refuseToOverwrite } from '../../support/output-failures.js';
+import { refuseDirectory, refuseToOverwrite } from '../../support/output-failures.js';
 import { type Corpus, readCorpus } from './corpus.js';
 import { measureWindows } from './measure.js';
 import type { BuildRound, CodebookBuildReport, CodebookBuildRequest, CountsRequest } from './options.js';
@@ -37,8 +37,10 @@ const LEAST_GAIN = 5e-4;
  */
 export async function buildCodebook(request: CodebookBuildRequest): Promise<CodebookBuildReport> {
   const { output, windowBits, coder, signal } = request;
-  await refuseToOverwrite(output, request.force);
-  if (request.frequencies !== null) await refuseToOverwrite(request.frequencies, request.force);
+  for (const path of [output, ...(request.frequencies === null ? [] : [request.frequencies])]) {
+    await refuseToOverwrite(path, request.force);
+    await refuseDirectory(path);
+  }
   const begun = performance.now();
   const corpus = await corpusOf(request);
   const reading = (performance.now() - begun) / 1000;
@@ -49,8 +51,9 @@ export async function buildCodebook(request: CodebookBuildRequest): Promise<Code
     best = await builder.build(request.model, provenance);
   } else best = await buildFromCounts(request, corpus, builder);
   signal?.throwIfAborted();
-  if (request.frequencies !== null) await writeFrequencies(best, request.frequencies, signal);
-  await writeCodebook(output, best.codebook, { replace: request.force });
+  const write = () => writeCodebook(output, best.codebook, { replace: request.force });
+  if (request.frequencies === null) await write();
+  else await writeFrequencies(best, request.frequencies, write, signal);
   const { size: fileBytes } = await stat(output);
   const { documents, textBytes, passedOver, sample } = corpus;
   return {
@@ -70,12 +73,21 @@ export async function buildCodebook(request: CodebookBuildRequest): Promise<Code
   };
 }
 
-/** Compiles again, for of several rounds the best one is not known before. */
-async function writeFrequencies({ model, codebook }: BuiltRound, path: string, signal?: AbortSignal): Promise<void> {
+/**
+ * Compiles again, for of several rounds the best one is not known before. The codebook is written when all frequencies are,
+ * before their file gets its name: where either fails, neither is left.
+ */
+async function writeFrequencies(
+  { model, codebook }: BuiltRound,
+  path: string,
+  writeTheCodebook: () => Promise<void>,
+  signal?: AbortSignal,
+): Promise<void> {
   const { provenance } = codebook;
-  await recordFrequencies(path, quantised(model, codebook.windowBits), (recorded) =>
-    compileCodebook(recorded, codebook, { provenance, signal }),
-  );
+  await recordFrequencies(path, quantised(model, codebook.windowBits), async (recorded) => {
+    await compileCodebook(recorded, codebook, { provenance, signal });
+    await writeTheCodebook();
+  });
 }
 
 interface BuiltRound {

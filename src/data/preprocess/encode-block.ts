@@ -38,8 +38,8 @@ export interface BlockCounts {
  * other, so that little is in memory at once; all of them together where a compressor works on batches.
  *
  * @param take gets the records that are kept, in order
- * @throws DataError for a bad record, or one that has codes already, and CompressorError for one that a compressor
- *   cannot represent, under the policy `fail`; PluginError for a compressor that fails or breaks its contract
+ * @throws DataError for a record that has codes already; DataError for a bad record and CompressorError for one that a
+ *   compressor cannot represent, under the policy `fail`; PluginError for a compressor that fails or breaks its contract
  */
 export async function encodeBlock(
   block: RecordsBlock,

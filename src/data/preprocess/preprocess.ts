@@ -1,5 +1,5 @@
 import type { CompressorDescriptor } from '../../plugins/compressor-instance.js';
-import { UsageError } from '../../support/errors.js';
+import { DataError, UsageError } from '../../support/errors.js';
 import { type CodeField, describeInput, type FinishedShard, type PreprocessPlan } from './manifest.js';
 import type {
   CompressorReport,
@@ -89,12 +89,23 @@ async function preprocessDataset(
   try {
     const repaired = await checkShards(place, pool, options);
     const written = await writeShards(target.input, place, pool, times, progress, options);
+    if (options.part.count === 1) requireDocuments(place.finished, target.input);
     const manifest = await place.merge();
     const shards = manifest?.files ?? place.finished;
     return { report: reportOf(target, manifest !== null, shards, repaired, written), shards };
   } finally {
     await place.close();
   }
+}
+
+/** @throws DataError if there were records, and every one of them was left out */
+function requireDocuments(shards: readonly FinishedShard[], file: string): void {
+  const skipped = shards.reduce((sum, shard) => sum + shard.skipped, 0);
+  if (skipped === 0 || shards.some(({ documents, empty }) => documents + empty > 0)) return;
+  throw new DataError(`none of its ${skipped} records can be used: nothing would be left of the dataset`, {
+    file,
+    hint: 'Run once without --on-bad-record skip to see what is wrong with them.',
+  });
 }
 
 function reportOf(

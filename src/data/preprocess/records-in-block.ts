@@ -21,22 +21,24 @@ export interface SkippedRecord {
 /**
  * The records of a block, one after the other: parsed, they take several times the space of their lines.
  *
- * @param check what else makes a record unusable
- * @throws DataError for a bad record under the policy `fail`, with its file, line and field; if the file is damaged
+ * @param refuse what speaks against a record that can be read: it is refused under either policy, for nothing is wrong with it
+ * @throws DataError for a refused record, and for a bad one under the policy `fail`, with file, line and field; if the file is
+ *   damaged
  */
 export async function* recordsOf(
   block: RecordsBlock,
   onBadRecord: BadRecordPolicy,
-  check: (record: KeptRecord['record']) => Defect | null = () => null,
+  refuse: (record: KeptRecord['record']) => Defect | null = () => null,
 ): AsyncGenerator<KeptRecord | SkippedRecord> {
   for (const { line, number } of await linesOf(block)) {
     const parsed = parseObject(line);
     const result = 'defect' in parsed ? parsed : readRecord(parsed.record, null);
-    const defect = 'defect' in result ? result.defect : 'record' in parsed ? check(parsed.record) : null;
-    if (defect !== null) {
-      if (onBadRecord === 'fail') throw badRecord(defect, block.file, number);
+    if ('defect' in result) {
+      if (onBadRecord === 'fail') throw badRecord(result.defect, block.file, number);
       yield { skipped: true };
-    } else if ('record' in parsed && !('defect' in result)) {
+    } else if ('record' in parsed) {
+      const refusal = refuse(parsed.record);
+      if (refusal !== null) throw badRecord(refusal, block.file, number);
       yield { line, number, record: parsed.record, text: 'document' in result ? result.document.bytes : null };
     }
   }

@@ -1,12 +1,13 @@
-import { writeModelQuantiles } from '../../neural-coding/entropy-quantiles-file.js';
+import { encodeModelQuantiles } from '../../neural-coding/entropy-quantiles-file.js';
 import { EntropyAutomaton } from '../../neural-coding/entropy-table-automaton.js';
 import { buildContexts } from '../../neural-coding/entropy-table-contexts.js';
-import { makeEntropyTable, writeEntropyTable } from '../../neural-coding/entropy-table-file.js';
+import { encodeEntropyTable, makeEntropyTable } from '../../neural-coding/entropy-table-file.js';
 import { boundaryAgreement } from '../../neural-coding/segmentation-agreement.js';
 import { EntropyHistogram, ruleFor, type SegmentationRequest } from '../../neural-coding/segmentation-calibration.js';
 import { measuredEntropies } from '../../neural-coding/segmentation-entropy.js';
 import { segmentEnds } from '../../neural-coding/segmentation-rule.js';
-import { refuseToOverwrite } from '../../support/output-failures.js';
+import { writeFilesAtomic } from '../../support/atomic-files.js';
+import { refuseDirectory, refuseToOverwrite } from '../../support/output-failures.js';
 import { readCorpus } from '../codebook-building/corpus.js';
 import type { CorpusSample } from '../codebook-building/sample.js';
 import type { EntropyTableReport, EntropyTableRequest, SegmentStatistics } from './options.js';
@@ -27,8 +28,10 @@ const COMPARED_AT_ONCE = 1 << 17;
 export async function buildEntropyTable(request: EntropyTableRequest): Promise<EntropyTableReport> {
   const { output, force, segmentation, comparison, signal, progress } = request;
   const quantilesOutput = comparison?.quantilesOutput ?? null;
-  await refuseToOverwrite(output, force);
-  if (quantilesOutput !== null) await refuseToOverwrite(quantilesOutput, force);
+  for (const path of [output, ...(quantilesOutput === null ? [] : [quantilesOutput])]) {
+    await refuseToOverwrite(path, force);
+    await refuseDirectory(path);
+  }
 
   const begun = performance.now();
   const { sample, heldOut, names, ...corpus } = await readCorpus({
@@ -58,10 +61,11 @@ export async function buildEntropyTable(request: EntropyTableRequest): Promise<E
     comparison === null ? null : await compare(request, comparison, calibrationTexts, automaton, statistics);
   const comparing = (performance.now() - counted) / 1000;
   signal?.throwIfAborted();
-  await writeEntropyTable(output, table);
-  if (compared !== null && quantilesOutput !== null) {
-    await writeModelQuantiles(quantilesOutput, compared.quantiles);
-  }
+  const ofModel =
+    compared === null || quantilesOutput === null
+      ? []
+      : [{ path: quantilesOutput, content: encodeModelQuantiles(compared.quantiles) }];
+  await writeFilesAtomic([{ path: output, content: encodeEntropyTable(table) }, ...ofModel]);
   return {
     output,
     fingerprint: table.fingerprint,

@@ -4,7 +4,8 @@ import { readDocuments } from '../../data/documents.js';
 import type { DataOptions } from '../../data/options.js';
 import type { LanguageModel } from '../../models/index.js';
 import type { Compressor, Session } from '../../plugins/contracts.js';
-import { ConfigError } from '../../support/errors.js';
+import { ConfigError, DataError } from '../../support/errors.js';
+import { exists } from '../../support/output-failures.js';
 import type { VocabularyLayout } from '../../vocabulary/vocabulary.js';
 import { type BpbMeasurement, evaluateBpb } from './evaluate.js';
 import { documentsPlace, evaluatedCompression, showDocuments } from './representation.js';
@@ -92,14 +93,24 @@ export async function requireValidationText(
   vocabulary: Pick<VocabularyLayout, 'rawIncluded'>,
 ): Promise<void> {
   const path = requireHeldOut(data.validation);
-  if (vocabulary.rawIncluded) await listDataFiles(path);
+  if (!vocabulary.rawIncluded) return;
+  if (!(await exists(path)))
+    throw new DataError('there is no held-out text here', {
+      file: path,
+      field: 'data.validation',
+      hint: MAKE_HELD_OUT,
+    });
+  await listDataFiles(path);
 }
+
+const MAKE_HELD_OUT =
+  'Set data.validation to a folder or file of held-out documents. `pc data import DIR --validation 0.1` makes one as data/validation; `pc init` begins a project that names it.';
 
 /** @throws ConfigError if the project has no held-out data */
 export function requireHeldOut(path: string | null): string {
   if (path !== null) return path;
   throw new ConfigError('there is no held-out text to evaluate on', {
     field: 'data.validation',
-    hint: 'Set data.validation to a folder or file of held-out documents.',
+    hint: MAKE_HELD_OUT,
   });
 }

@@ -5,7 +5,7 @@ import type { ByteModel } from '../../../src/neural-coding/byte-model.js';
 import type { Codebook } from '../../../src/neural-coding/codebook.js';
 import { encodeCodebook } from '../../../src/neural-coding/codebook-file.js';
 import { compileCodebook } from '../../../src/neural-coding/compile-codebook.js';
-import { writeModelQuantiles } from '../../../src/neural-coding/entropy-quantiles-file.js';
+import { encodeModelQuantiles } from '../../../src/neural-coding/entropy-quantiles-file.js';
 import { buildContexts } from '../../../src/neural-coding/entropy-table-contexts.js';
 import { encodeEntropyTable, makeEntropyTable } from '../../../src/neural-coding/entropy-table-file.js';
 import { quantised } from '../../../src/neural-coding/frequencies.js';
@@ -82,11 +82,8 @@ export async function tableFile(): Promise<string> {
 /** A run whose model would be `smallByteModel`, with the quantiles of its entropies. */
 export async function modelDirectory(): Promise<string> {
   const directory = temporaryDirectory();
-  await writeModelQuantiles(join(directory, 'quantiles.json'), {
-    modelFingerprint: 'm1 of these tests',
-    calibrationBytes: 0,
-    ...QUANTILES,
-  });
+  const quantiles = { modelFingerprint: 'm1 of these tests', calibrationBytes: 0, ...QUANTILES };
+  writeFileSync(join(directory, 'quantiles.json'), encodeModelQuantiles(quantiles));
   return directory;
 }
 

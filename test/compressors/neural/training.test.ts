@@ -127,6 +127,9 @@ describe('preprocessing', () => {
     const replacing = run(coded, join(project, 'other'), same);
     await expect(replacing).rejects.toThrowError(DataError);
     await expect(replacing).rejects.toThrowError(/has codes of this compressor already/);
+    // Nothing is wrong with such records, so none is left out for it either.
+    const skipping = run(coded, join(project, 'third'), { ...same, onBadRecord: 'skip' });
+    await expect(skipping).rejects.toThrowError(/has codes of this compressor already/);
   });
 
   it('finds codes of another codebook, and refuses to train on them', async () => {

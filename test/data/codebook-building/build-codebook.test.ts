@@ -115,6 +115,29 @@ describe('building a codebook from counts', () => {
     }
   });
 
+  it('leaves neither the codebook nor its frequencies where one cannot be written', async () => {
+    const folder = temporaryData({ 'data/a.jsonl': jsonl(texts.slice(0, 5)), 'file/below': '' });
+    const [output, frequencies] = [join(folder, 'code.codebook'), join(folder, 'code.frequencies')];
+    const below = join(folder, 'file', 'below', 'it');
+    for (const unwritable of [
+      { output, frequencies: join(folder, 'data') },
+      { output, frequencies: below },
+      { output: below, frequencies },
+    ]) {
+      const built = buildCodebook(request(folder, { ...unwritable, rounds: 1, force: true }));
+      await expect(built).rejects.toThrow(OutputError);
+      expect([existsSync(output), existsSync(frequencies)]).toEqual([false, false]);
+    }
+  });
+
+  it('tells what integers cost, of the counts of every round', async () => {
+    const folder = temporaryData({ 'data/a.jsonl': jsonl(texts.slice(0, 20)) });
+    const { rounds } = await buildCodebook(request(folder, { rounds: 1 }));
+    const { bitsPerByte, bitsPerWindow } = rounds[0]!.quantisationLoss;
+    expect(bitsPerByte).toBeGreaterThan(0);
+    expect(bitsPerWindow).toBeGreaterThan(bitsPerByte);
+  });
+
   it('leaves a codebook that exists, and nothing where it fails', async () => {
     const folder = temporaryData({ 'data/a.jsonl': `${jsonl(texts.slice(0, 5))}{"text": 1}\n`, 'empty/a.jsonl': '' });
     await expect(buildCodebook(request(folder))).rejects.toThrow(DataError);

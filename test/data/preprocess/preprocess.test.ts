@@ -130,7 +130,6 @@ describe('records that cannot be used', () => {
     ['no text', '{"path":"a"}', { code: 'data', location: { line: 2, field: 'text' } }],
     ['invalid UTF-8', Buffer.from([0x7b, 0xff, 0x7d]), { code: 'data', location: { line: 2 } }],
     ['a lone surrogate', '{"text":"\\ud800"}', { code: 'data', location: { line: 2, field: 'text' } }],
-    ['codes already', '{"text":"x","pc_halfbyte":"eA=="}', { code: 'data', location: { field: 'pc_halfbyte' } }],
   ];
 
   const between = (...lines: (string | Uint8Array)[]): Uint8Array =>
@@ -149,6 +148,30 @@ describe('records that cannot be used', () => {
     const { datasets } = await run(folder, output(), { onBadRecord: 'skip' });
     expect(datasets).toMatchObject([{ documents: 2, skipped: BAD.length, complete: true }]);
   });
+
+  it('are not left out where nothing else is there: a dataset of nothing is no result', async () => {
+    const lines = BAD.flatMap(([, line]) => [Buffer.from(line), Buffer.from('\n')]);
+    const folder = temporaryData({ 'a.jsonl': Buffer.concat(lines) });
+    const out = output();
+    await expect(run(folder, out, { onBadRecord: 'skip' })).rejects.toMatchObject({
+      code: 'data',
+      message: `none of its ${BAD.length} records can be used: nothing would be left of the dataset`,
+      location: { file: folder },
+    });
+    expect(existsSync(join(out, 'manifest.json'))).toBe(false);
+  });
+
+  it.each(['fail', 'skip'] as const)(
+    'are not those with codes already, which stop it in any case (%s)',
+    async (policy) => {
+      const folder = temporaryData({ 'a.jsonl': between('{"text":"x","pc_halfbyte":"eA=="}') });
+      await expect(run(folder, output(), { onBadRecord: policy })).rejects.toMatchObject({
+        code: 'data',
+        location: { line: 2, field: 'pc_halfbyte' },
+        hint: 'Preprocess the original data, or leave out the compressor.',
+      });
+    },
+  );
 
   it('do not cost what was finished before them', async () => {
     const folder = temporaryData({ 'a.jsonl': jsonl(['a']), 'b.jsonl': '{' });

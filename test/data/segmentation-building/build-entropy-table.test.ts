@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { buildEntropyTable } from '../../../src/data/segmentation-building/build-entropy-table.js';
@@ -93,6 +93,24 @@ describe('building an entropy table', () => {
     await expect(buildEntropyTable(request)).rejects.toThrow(OutputError);
     expect(readFileSync(request.output, 'utf8')).toBe('mine');
     await expect(buildEntropyTable(requestFor([]))).rejects.toThrow(DataError);
+  });
+
+  it('leaves neither file where the second cannot be written', async () => {
+    const { output, ...request } = requestFor();
+    const directory = temporaryDirectory();
+    const file = join(directory, 'file');
+    writeFileSync(file, '');
+    const model = {
+      fingerprint: 'the same for every byte',
+      context: 64,
+      entropies: async (documents: readonly Uint8Array[]) => documents.map(({ length }) => new Float32Array(length)),
+    };
+    for (const quantilesOutput of [directory, join(file, 'quantiles.json')]) {
+      const comparison = { model, bytes: 1e6, quantilesOutput };
+      const built = buildEntropyTable({ ...request, output, comparison, force: true });
+      await expect(built).rejects.toThrow(OutputError);
+      expect(existsSync(output)).toBe(false);
+    }
   });
 
   it('leaves nothing when it is stopped', async () => {
