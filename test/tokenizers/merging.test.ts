@@ -46,10 +46,11 @@ describe('merging', () => {
     );
   });
 
-  it('leaves negative symbols alone', () => {
-    const symbols = Int32Array.of(-1, 0, 0, -2, -1);
+  it.each([1, 100])('leaves negative symbols alone, %i times over', (times) => {
+    const symbols = Int32Array.from(Array.from({ length: times }, () => [-1, 0, 0, -2, -1]).flat());
     const merger = new SymbolMerger(new MergeTable([{ left: 0, right: 0, rank: 0, result: 1 }]));
-    expect(merger.merge(symbols, 5)).toBe(4);
-    expect(Array.from(symbols.subarray(0, 4))).toEqual([-1, 1, -2, -1]);
+    expect(merger.merge(symbols, 5 * times)).toBe(4 * times);
+    const merged = Array.from({ length: times }, () => [-1, 1, -2, -1]).flat();
+    expect(Array.from(symbols.subarray(0, 4 * times))).toEqual(merged);
   });
 });

@@ -13,18 +13,19 @@ const NO_RANK = MAX_MERGES;
 /** An entry of the queue is `rank · POSITIONS + position`: ordered by rank, then from left to right, exact in a double. */
 const POSITIONS = 2 ** 32;
 
-/** Working memory for more symbols than these is given back after use. */
+/** The queue for more symbols than these is given back after use. */
 const KEPT_SYMBOLS = 1 << 20;
 
 export class SymbolMerger {
   private readonly ranks = new Int32Array(SCANNED_LENGTH);
   private readonly results = new Int32Array(SCANNED_LENGTH);
-  private links: Links | undefined;
+  private queue: MergeQueue | undefined;
 
   constructor(private readonly table: MergeTable) {}
 
   /**
-   * Merges the first `length` symbols in place and returns how many are left. Negative symbols stay as they are.
+   * Merges the first `length` symbols in place and returns how many are left. Negative symbols stay as they are. All are of
+   * less than 29 bits.
    */
   merge(symbols: Int32Array, length: number): number {
     if (length < 2) return length;
@@ -67,58 +68,63 @@ export class SymbolMerger {
 
   private mergeByQueue(symbols: Int32Array, length: number): number {
     const { table } = this;
-    if (this.links === undefined || this.links.bounds.length < length) this.links = linksFor(length);
-    const { bounds, queue } = this.links;
-    queue.clear();
-    for (let i = 0; i < length; i++) {
-      bounds[i] = i + 1;
-      const slot = i + 1 < length ? table.find(symbols[i]!, symbols[i + 1]!) : -1;
+    const queue = (this.queue ??= new MergeQueue());
+    for (let i = 0; i < length; i++) if (symbols[i]! < 0) symbols[i] = FOREIGN | ~symbols[i]!;
+    for (let i = 0; i + 1 < length; i++) {
+      const slot = table.find(symbols[i]!, symbols[i + 1]!);
       if (slot >= 0) queue.push(table.rankAt(slot) * POSITIONS + i);
     }
-    while (!queue.isEmpty) {
+    while (queue.size > 0) {
       const entry = queue.pop();
       const rank = Math.floor(entry / POSITIONS);
       const at = entry - rank * POSITIONS;
-      const right = bounds[at]!;
       // An entry is of the past if one of its symbols has merged since: the first is gone, or the pair is another.
-      if (right < 0 || right === length) continue;
-      const slot = table.find(symbols[at]!, symbols[right]!);
+      if (symbols[at]! < 0) continue;
+      const width = widthAt(symbols, at);
+      const right = at + width;
+      if (right === length) continue;
+      const slot = table.find(symbols[at]! & ~WIDE, symbols[right]! & ~WIDE);
       if (slot < 0 || table.rankAt(slot) !== rank) continue;
-      symbols[at] = table.resultAt(slot);
-      const after = bounds[right]!;
-      bounds[right] = ~at;
-      bounds[after - 1] = ~at;
-      bounds[at] = after;
+      const both = width + widthAt(symbols, right);
+      const result = table.resultAt(slot);
+      symbols[right] = ~both;
+      symbols[at] = result | WIDE;
+      symbols[at + 1] = ~both;
+      symbols[at + both - 1] = ~both;
+      const after = at + both;
       if (after < length) {
-        const following = table.find(symbols[at]!, symbols[after]!);
+        const following = table.find(result, symbols[after]! & ~WIDE);
         if (following >= 0) queue.push(table.rankAt(following) * POSITIONS + at);
       }
       if (at > 0) {
-        const last = bounds[at - 1]!;
-        const before = last < 0 ? ~last : at - 1;
-        const preceding = table.find(symbols[before]!, symbols[at]!);
+        const last = symbols[at - 1]!;
+        const before = last < 0 ? at - ~last : at - 1;
+        const preceding = table.find(symbols[before]! & ~WIDE, result);
         if (preceding >= 0) queue.push(table.rankAt(preceding) * POSITIONS + before);
       }
     }
     let remaining = 0;
-    for (let i = 0; i < length; i = bounds[i]!) symbols[remaining++] = symbols[i]!;
-    if (length > KEPT_SYMBOLS) this.links = undefined;
+    for (let i = 0, width = 0; i < length; i += width) {
+      width = widthAt(symbols, i);
+      const symbol = symbols[i]! & ~WIDE;
+      symbols[remaining++] = (symbol & FOREIGN) === 0 ? symbol : ~(symbol & ~FOREIGN);
+    }
+    if (length > KEPT_SYMBOLS) this.queue = undefined;
     return remaining;
   }
 }
 
-/** The symbols that are left, each over the positions of what it was merged from, and the merges that are possible. */
-interface Links {
-  /**
-   * At the first position of a symbol the first of the next one; at its last position, if that is another, the
-   * complement of its first. What lies between them is negative.
-   */
-  bounds: Int32Array;
-  queue: MergeQueue;
-}
+/*
+ * The queue merges in the array of symbols itself, which has a place for every symbol that there was at first. A symbol over
+ * several places is marked at the first of them; at the second and at the last stands the complement of how many there are;
+ * whatever lies between is negative too.
+ */
 
-/** With some room to spare, so that words of about the same length need no new ones; very long ones come seldom. */
-function linksFor(length: number): Links {
-  const capacity = length > KEPT_SYMBOLS ? length : 2 ** Math.ceil(Math.log2(length));
-  return { bounds: new Int32Array(capacity), queue: new MergeQueue(capacity) };
+const WIDE = 1 << 30;
+/** Marks what was negative, and so is in no merge. */
+const FOREIGN = 1 << 29;
+
+/** How many places the symbol has that begins at `at`. */
+function widthAt(symbols: Int32Array, at: number): number {
+  return (symbols[at]! & WIDE) === 0 ? 1 : ~symbols[at + 1]!;
 }
