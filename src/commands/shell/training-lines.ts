@@ -21,11 +21,17 @@ export function describeMetrics({
     ...known(metrics.bits_per_byte, (value) => `${value.toFixed(3)} bits/byte`),
     `${thousands(metrics.tokens_per_second)} symbols/s`,
     `${thousands(metrics.bytes_per_second)} bytes/s`,
-    ...known(metrics.share_of_peak, (value) => `${(100 * value).toFixed(0)} % of peak`),
+    ...known(metrics.share_of_peak, describeShareOfPeak),
     `rate ${metrics.compression_rate.toFixed(2)}`,
     `${describeDuration(secondsLeft)} left`,
   ];
   return parts.join(' · ');
+}
+
+/** More than all of the peak is a sign that the machine was busier when the peak was measured, before the first step. */
+function describeShareOfPeak(share: number): string {
+  const percent = `${(100 * share).toFixed(0)} %`;
+  return share > 1 ? `${percent} of a peak that was measured too low` : `${percent} of peak`;
 }
 
 /** Shows a run as lines, with the time that is left. */
