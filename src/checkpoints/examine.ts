@@ -49,7 +49,9 @@ export async function examineCheckpoint(path: string, options: ExamineOptions): 
     } catch (error) {
       if (!(error instanceof PcError)) throw error;
       const { file: at = file, field = null } = error.location;
-      damage.push({ file: at, tensor: field, what: error.message });
+      // Which checkpoint it is goes without saying here.
+      const what = error.message.replace(`the checkpoint ${path} is damaged: `, '');
+      damage.push({ file: at, tensor: field, what });
       return undefined;
     }
   };

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   cpSync,
   mkdirSync,
@@ -28,6 +29,7 @@ import { CheckpointError, OutputError } from '../../src/support/errors.js';
 import { runModule } from '../support/child-process.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
 import { killWhileSaving, savingModule } from './killed-saves.js';
+import { readMutatedCheckpoints } from './mutated-checkpoints.js';
 import { collect, isMoment, smallState, wholeTensor } from './state.js';
 
 function content(step: number, changes: Partial<CheckpointContent> = {}): CheckpointContent {
@@ -234,6 +236,27 @@ describe('damage', () => {
     const [one, two] = [await saveCheckpoint(run, content(1)), await saveCheckpoint(run, content(2))];
     cpSync(join(one, 'state.json'), join(two, 'state.json'));
     await expect(openCheckpoint(two)).rejects.toThrow(/state\.json is not what was saved/);
+  });
+
+  it('of any kind, also where the marker vouches for it, is refused with a typed error or does no harm', async () => {
+    const { read, refused } = await readMutatedCheckpoints(40);
+    expect(read + refused).toBe(40);
+  });
+
+  it('by a name of a slice that leads elsewhere is refused, also where the marker vouches for it', async () => {
+    const halves = [0, 1].map((row) => ({ ...wholeTensor('aa/bb/cc', [1], [row]), globalShape: [2], offset: [row] }));
+    const path = await saveCheckpoint(temporaryDirectory(), content(1, { slices: halves }));
+    const file = join(path, 'model-0000-0000.safetensors');
+    const bytes = readFileSync(file);
+    // Only where it says which tensor the first slice belongs to: JSON within JSON.
+    bytes.write('../../cc', bytes.indexOf(String.raw`\"name\":\"aa/bb/cc`) + String.raw`\"name\":\"`.length);
+    writeFileSync(file, bytes);
+    const marker = JSON.parse(readFileSync(join(path, 'COMPLETE'), 'utf8'));
+    marker.shards['model-0000-0000.safetensors'].header = createHash('sha256')
+      .update(bytes.subarray(0, 1 << 16))
+      .digest('hex');
+    writeFileSync(join(path, 'COMPLETE'), JSON.stringify(marker));
+    await expect(openCheckpoint(path)).rejects.toThrow(/no relative path without detours/);
   });
 
   it('is told apart from a later version of the format', async () => {

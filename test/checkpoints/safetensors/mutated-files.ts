@@ -7,7 +7,21 @@ import { CheckpointError } from '../../../src/support/errors.js';
 import { temporaryDirectory } from '../../support/temporary-directory.js';
 import { readAll, write } from './stored.js';
 
-type Kind = 'flip' | 'cut' | 'insert' | 'digit';
+/** A change to bytes, at a place or, behind their end, nowhere. */
+export interface Mutation {
+  kind: 'flip' | 'cut' | 'insert' | 'digit';
+  at: number;
+  value: number;
+}
+
+/** Changes within the first bytes of a file, as many as `reach`. */
+export function mutationOf(reach: number): fc.Arbitrary<Mutation> {
+  return fc.record({
+    kind: fc.constantFrom<Mutation['kind']>('flip', 'cut', 'insert', 'digit'),
+    at: fc.nat(reach - 1),
+    value: fc.nat(255),
+  });
+}
 
 /**
  * Reads a small file after random changes: each must be read with tensors that fit the file, or be refused by a
@@ -23,16 +37,12 @@ export async function readMutatedFiles(count: number): Promise<{ read: number; r
     { format: 'pt' },
   );
   const intact = readFileSync(original);
-  const mutation = fc.record({
-    kind: fc.constantFrom<Kind>('flip', 'cut', 'insert', 'digit'),
-    at: fc.nat(intact.length - 1),
-    value: fc.nat(255),
-  });
+  const mutation = mutationOf(intact.length);
   const path = join(temporaryDirectory(), 'mutated');
   const outcomes = { read: 0, refused: 0 };
   await fc.assert(
     fc.asyncProperty(fc.array(mutation, { minLength: 1, maxLength: 6 }), async (mutations) => {
-      const bytes = mutations.reduce((changed, { kind, at, value }) => mutated(changed, kind, at, value), intact);
+      const bytes = mutations.reduce<Buffer>((changed, next) => mutated(changed, next), intact);
       writeFileSync(path, bytes);
       try {
         const { tensors } = await readAll(path);
@@ -50,7 +60,7 @@ export async function readMutatedFiles(count: number): Promise<{ read: number; r
   return outcomes;
 }
 
-function mutated(bytes: Buffer<ArrayBuffer>, kind: Kind, at: number, value: number): Buffer<ArrayBuffer> {
+export function mutated(bytes: Buffer, { kind, at, value }: Mutation): Buffer {
   const copy = Buffer.from(bytes);
   switch (kind) {
     case 'flip':
