@@ -15,6 +15,7 @@ const READ_BY = {
   '--to hf': ['dtype', 'raw-heads', 'shard-size'],
   '--to onnx': ['rows', 'length'],
   '--from hf': [],
+  '--from lingua': [],
 } as const;
 
 const CONVERSION_FLAGS = ['dtype', 'raw-heads', 'shard-size', 'rows', 'length'] as const;
@@ -39,16 +40,20 @@ export default class Convert extends BaseCommand {
 
 --from hf makes a checkpoint that \`pc eval bpb\` takes and \`pc train --from\` goes on from, of an EvaByte or Llama model in safetensors files of any float type. A model that differs from ours in something it computes is refused by the name of what it is.
 
+--from lingua does so with a consolidated .pth of the published trainer and the params.json beside it. Such files are pickles: tensors and plain containers are read, anything else is refused, and nothing is executed.
+
 Interrupted, nothing is left.`;
   static override examples = [
     '<%= config.bin %> convert runs/default --to hf -o exported',
     '<%= config.bin %> convert runs/proxy --to hf --dtype bf16 --raw-heads merge -o exported',
     '<%= config.bin %> convert runs/default --to onnx --length 2048 -o graph',
     '<%= config.bin %> convert --from hf downloads/EvaByte -o checkpoints/evabyte',
+    '<%= config.bin %> convert --from lingua consolidated/consolidated.pth -o checkpoints/published',
   ];
   static override args = {
     source: Args.string({
-      description: 'with --to: a checkpoint, or a run: its newest one; with --from: a folder of the hub',
+      description:
+        'with --to: a checkpoint, or a run: its newest one; with --from: a folder of the hub, or a .pth file',
       name: 'SOURCE',
       required: true,
     }),
@@ -59,7 +64,7 @@ Interrupted, nothing is left.`;
       options: ['hf', 'onnx'] as const,
       exclusive: ['from'],
     })(),
-    from: Flags.option({ summary: 'Read a model of this kind.', options: ['hf'] as const })(),
+    from: Flags.option({ summary: 'Read a model of this kind.', options: ['hf', 'lingua'] as const })(),
     output: Flags.string({ char: 'o', summary: 'Directory to write.', helpValue: 'DIR', required: true }),
     dtype: Flags.option({
       summary: `--to hf: type of the weights [default: fp32].`,
@@ -87,12 +92,12 @@ Interrupted, nothing is left.`;
     const { from, to } = flags;
     if (to === undefined && from === undefined)
       throw new UsageError('nothing says what to convert to or from', {
-        hint: 'Add --to hf, --to onnx or --from hf.',
+        hint: 'Add --to hf, --to onnx, --from hf or --from lingua.',
       });
-    refuseUnreadFlags(flags, to === undefined ? '--from hf' : `--to ${to}`);
+    refuseUnreadFlags(flags, to === undefined ? `--from ${from ?? 'hf'}` : `--to ${to}`);
     if (to === 'hf') return this.toHub(args.source, flags);
     if (to === 'onnx') return this.toOnnx(args.source, flags);
-    return this.import(args.source, flags);
+    return this.import(args.source, from ?? 'hf', flags);
   }
 
   private async toHub(path: string, flags: ConvertFlags): Promise<HubExportReport> {
@@ -138,10 +143,11 @@ Interrupted, nothing is left.`;
     return report;
   }
 
-  private async import(path: string, { output, force }: ConvertFlags): Promise<ImportReport> {
-    const { importFromHub } = await import('../conversion/index.js');
+  private async import(path: string, from: 'hf' | 'lingua', { output, force }: ConvertFlags): Promise<ImportReport> {
+    const { importFromHub, importFromLingua } = await import('../conversion/index.js');
+    const read = from === 'hf' ? importFromHub : importFromLingua;
     const report = await this.converting(`Importing ${path}`, (onProgress) =>
-      importFromHub(path, { output, force, signal: this.stopSignal, onProgress }),
+      read(path, { output, force, signal: this.stopSignal, onProgress }),
     );
     for (const line of describeImport(report)) this.log(line);
     return report;

@@ -42,7 +42,7 @@ describe('pc convert', () => {
   it('says what is missing, and what would be ignored', async () => {
     const cwd = await project();
     const stderr = async (...args: string[]) => (await pc(['convert', ...args], { cwd })).stderr;
-    expect(await stderr('runs/default', '-o', 'hub')).toContain('Add --to hf, --to onnx or --from hf.');
+    expect(await stderr('runs/default', '-o', 'hub')).toContain('Add --to hf, --to onnx, --from hf or --from lingua.');
     expect(await stderr('hub', '--from', 'hf', '--dtype', 'fp16', '-o', 'x')).toContain(
       '--dtype would be ignored by --from hf',
     );

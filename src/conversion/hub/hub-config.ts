@@ -17,18 +17,25 @@ export interface HubConfig {
 }
 
 /** @throws CheckpointError if there is none, or it is no JSON object */
-export async function readHubConfig(directory: string): Promise<HubConfig> {
-  const file = join(directory, HUB_CONFIG_FILE);
+export function readHubConfig(directory: string): Promise<HubConfig> {
+  return readJsonFile(
+    join(directory, HUB_CONFIG_FILE),
+    'Name a folder with config.json and *.safetensors, as downloaded from the hub.',
+  );
+}
+
+/**
+ * @param hint what to do where there is none
+ * @throws CheckpointError if there is none, or it is no JSON object
+ */
+export async function readJsonFile(file: string, hint: string): Promise<HubConfig> {
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
     if (systemErrorCode(cause) === undefined) throw cause;
-    throw new CheckpointError(`there is no model of the hub in ${directory}: ${(cause as Error).message}`, {
-      file,
-      hint: 'Name a folder with config.json and *.safetensors, as downloaded from the hub.',
-      cause,
-    });
+    throw new CheckpointError(`cannot read ${file}: ${(cause as Error).message}`, { file, hint, cause });
   });
   const values = text.length > MAX_CONFIG_BYTES ? null : parseObject(text);
-  if (values === null) throw new CheckpointError(`${file} is no JSON object`, { file, hint: 'Download it again.' });
+  if (values === null)
+    throw new CheckpointError(`${file} is no JSON object`, { file, hint: 'Use another copy of it.' });
   return { file, values };
 }
 
