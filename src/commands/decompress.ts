@@ -125,13 +125,7 @@ export default class Decompress extends BaseCommand {
     const compressor = await registry
       .createCompressor(name, { ...options, ...compressorSettings(set, name) })
       .catch((error: unknown) => {
-        throw lacksWhatItWasMadeWith(error)
-          ? new CompressorError(error.message, {
-              ...error.location,
-              hint: settingHint(name, options),
-              cause: error,
-            })
-          : error;
+        throw lacksWhatItWasMadeWith(error) ? withHint(error, settingHint(name, options)) : error;
       });
     return {
       codec: symbolCodec(name, compressor, LARGEST_BLOCK),
@@ -160,6 +154,10 @@ function requireSameCodes(
 /** Errors of files that a compressor is made with. */
 function lacksWhatItWasMadeWith(error: unknown): error is PcError {
   return error instanceof CodebookError || error instanceof CheckpointError || error instanceof TokenizerError;
+}
+
+function withHint({ message, location }: PcError, hint: string): CompressorError {
+  return new CompressorError(message, { ...location, hint });
 }
 
 /** Options that name such a file, each with what stands for it; the first that a file's header or its compressor has. */

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readDocuments } from '../../../src/data/documents.js';
 import { showDocuments } from '../../../src/evaluation/bpb/representation.js';
+import { requireValidationText } from '../../../src/evaluation/bpb/validation.js';
 import { evaluateBpb, Scorer, Validation, type ValidationRequest } from '../../../src/evaluation/index.js';
 import { jsonl, numberedTexts, temporaryData } from '../../data/temporary-data.js';
 import { temporaryDirectory } from '../../support/temporary-directory.js';
@@ -61,5 +62,16 @@ describe('validation during training', () => {
     const opening = Validation.open({ ...asked, data: { ...asked.data, validation: null } });
     await expect(opening).rejects.toMatchObject({ code: 'config', location: { field: 'data.validation' } });
     await opened.dispose();
+  });
+
+  it('finds out that there is none before it is needed, and says which setting and how to make some', async () => {
+    const validation = join(temporaryDirectory(), 'none');
+    await expect(requireValidationText({ validation }, { rawIncluded: true })).rejects.toMatchObject({
+      code: 'data',
+      location: { file: validation, field: 'data.validation' },
+      hint: expect.stringMatching(/`pc data import DIR --validation 0.1`.*`pc init`/),
+    });
+    // Text in the representation of training may be preprocessed, and the original gone.
+    await expect(requireValidationText({ validation }, { rawIncluded: false })).resolves.toBeUndefined();
   });
 });
