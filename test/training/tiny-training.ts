@@ -43,9 +43,8 @@ function sentences(count: number, first = 0): string[] {
   });
 }
 
-/** A directory with a project file and data, as `pc init` would make it; removed when the running test ends. */
-export function tinyProject(overrides: object = {}): string {
-  const directory = temporaryDirectory();
+/** A directory with a project file and data, as `pc init` would make it; by default removed when the running test ends. */
+export function tinyProject(overrides: object = {}, directory: string = temporaryDirectory()): string {
   writeFileSync(join(directory, 'pc.config.yaml'), stringify({ ...TINY_PROJECT, ...overrides }));
   for (const [folder, texts] of [
     ['train', sentences(120)],

@@ -1,8 +1,10 @@
-import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { listCheckpoints, openCheckpoint } from '../../src/checkpoints/index.js';
 import { float32Values } from '../../src/graph/index.js';
+import { temporaryDirectory } from '../support/temporary-directory.js';
 import { computedMetrics, metricsOf, tensorFiles, tinyProject, trainTiny } from './tiny-training.js';
 
 const checkpointOf = (project: string, step: number, name = 'run') =>
@@ -14,6 +16,19 @@ const stepsIn = (file: string): number[] =>
     .trimEnd()
     .split('\n')
     .map((line) => (JSON.parse(line) as { step: number }).step);
+
+const original = mkdtempSync(join(tmpdir(), 'pc-test-'));
+beforeAll(async () => {
+  await trainTiny(tinyProject({}, original));
+});
+afterAll(() => rmSync(original, { recursive: true, force: true }));
+
+/** A project of its own in which the run of the default settings has ended. */
+function finishedProject(): string {
+  const project = temporaryDirectory();
+  cpSync(original, project, { recursive: true });
+  return project;
+}
 
 describe('a training run', () => {
   it('lowers the loss, and leaves metrics, configuration, environment and a last checkpoint', async () => {
@@ -30,13 +45,12 @@ describe('a training run', () => {
   });
 
   it('is the same every time, and another one with another seed', async () => {
-    const project = tinyProject();
-    await trainTiny(project, { name: 'a' });
-    await trainTiny(project, { name: 'b' });
-    await trainTiny(project, { name: 'c', set: ['seed=7'] });
-    expect(computedMetrics(project, 'b')).toEqual(computedMetrics(project, 'a'));
-    expect(await tensorFiles(project, 'b')).toEqual(await tensorFiles(project, 'a'));
-    expect(await tensorFiles(project, 'c')).not.toEqual(await tensorFiles(project, 'a'));
+    const project = finishedProject();
+    await trainTiny(project, { name: 'again' });
+    await trainTiny(project, { name: 'other', set: ['seed=7'] });
+    expect(computedMetrics(project, 'again')).toEqual(computedMetrics(project));
+    expect(await tensorFiles(project, 'again')).toEqual(await tensorFiles(project));
+    expect(await tensorFiles(project, 'other')).not.toEqual(await tensorFiles(project));
   });
 
   it('keeps the checkpoints that retention names', async () => {
@@ -54,18 +68,18 @@ describe('a training run', () => {
 });
 
 describe('a resumed run', () => {
-  it('goes on with the same losses, parameters and moments, wherever it was stopped', async () => {
+  it.each([
+    ['within a line of metrics', 4],
+    ['at a checkpoint', 5],
+    ['after a line of metrics', 9],
+  ])('goes on with the same losses, parameters and moments where it was stopped %s', async (_, stopAfter) => {
     const project = tinyProject();
-    await trainTiny(project, { name: 'whole' });
-    // Within a line of metrics, at a checkpoint, and after a line.
-    for (const stopAfter of [4, 5, 9]) {
-      const stopped = await trainTiny(project, { stopAfter, force: true });
-      expect(stopped).toMatchObject({ step: stopAfter, finished: false, checkpoint: checkpointOf(project, stopAfter) });
-      const resumed = await trainTiny(project, { start: { kind: 'resume', checkpoint: null } });
-      expect(resumed).toMatchObject({ step: 12, finished: true });
-      expect(computedMetrics(project)).toEqual(computedMetrics(project, 'whole'));
-      expect(await tensorFiles(project)).toEqual(await tensorFiles(project, 'whole'));
-    }
+    const stopped = await trainTiny(project, { stopAfter });
+    expect(stopped).toMatchObject({ step: stopAfter, finished: false, checkpoint: checkpointOf(project, stopAfter) });
+    const resumed = await trainTiny(project, { start: { kind: 'resume', checkpoint: null } });
+    expect(resumed).toMatchObject({ step: 12, finished: true });
+    expect(computedMetrics(project)).toEqual(computedMetrics(original));
+    expect(await tensorFiles(project)).toEqual(await tensorFiles(original));
   });
 
   it('is the same with micro-batches and a schedule of compression', async () => {
@@ -92,8 +106,7 @@ describe('a resumed run', () => {
   });
 
   it('goes on from an older checkpoint, and writes what follows it anew', async () => {
-    const project = tinyProject();
-    await trainTiny(project);
+    const project = finishedProject();
     const before = { metrics: computedMetrics(project), tensors: await tensorFiles(project) };
     const start = { kind: 'resume', checkpoint: checkpointOf(project, 5) } as const;
     await expect(trainTiny(project, { start })).rejects.toThrow(
@@ -132,8 +145,7 @@ describe('a resumed run', () => {
   });
 
   it('has nothing to do when it is finished, unless it is made longer', async () => {
-    const project = tinyProject();
-    await trainTiny(project);
+    const project = finishedProject();
     const before = computedMetrics(project);
     const summary = await trainTiny(project, { start: { kind: 'resume', checkpoint: null } });
     expect(summary).toMatchObject({ step: 12, finished: true, checkpoint: checkpointOf(project, 12) });
@@ -144,8 +156,7 @@ describe('a resumed run', () => {
   });
 
   it('cannot be shorter than it is', async () => {
-    const project = tinyProject();
-    await trainTiny(project);
+    const project = finishedProject();
     const start = { kind: 'resume', checkpoint: null } as const;
     await expect(trainTiny(project, { start, set: ['steps=4'] })).rejects.toThrow('the run is at step 12 already');
   });
@@ -159,22 +170,20 @@ describe('a resumed run', () => {
 
   it('may read other sources with other weights', async () => {
     const project = tinyProject();
-    await trainTiny(project, { name: 'whole' });
     await trainTiny(project, { stopAfter: 5 });
     cpSync(join(project, 'data/validation'), join(project, 'data/more'), { recursive: true });
     const set = ['data.sources={train: 0.25, more: 0.75}'];
     const resumed = await trainTiny(project, { start: { kind: 'resume', checkpoint: null }, set });
     expect(resumed).toMatchObject({ step: 12, finished: true });
-    expect(metricsOf(project).at(-1)!.loss).not.toBe(metricsOf(project, 'whole').at(-1)!.loss);
+    expect(metricsOf(project).at(-1)!.loss).not.toBe(metricsOf(original).at(-1)!.loss);
   });
 });
 
 describe('a run from the weights of another', () => {
   it('starts at step 0 with these weights and an optimizer of its own', async () => {
     const project = tinyProject();
-    await trainTiny(project, { name: 'base' });
     // The first update has a learning rate of 0: what is saved after it are the weights that it started from.
-    const from = checkpointOf(project, 12, 'base');
+    const from = checkpointOf(original, 12);
     await trainTiny(project, { name: 'next', start: { kind: 'from', checkpoint: from }, set: ['steps=1'] });
     expect(metricsOf(project, 'next').map(({ step }) => step)).toEqual([1]);
     const [base, next] = [await openCheckpoint(from), await openCheckpoint(checkpointOf(project, 1, 'next'))];
@@ -227,11 +236,10 @@ describe('what a run can write beside its metrics', () => {
 
   it('leaves training as it is when it probes, profiles and measures', async () => {
     const project = tinyProject();
-    await trainTiny(project, { name: 'plain' });
     const set = ['logging.probe=4', 'logging.profile=true', 'logging.tensorboard=true'];
     await trainTiny(project, { name: 'watched', set });
-    expect(computedMetrics(project, 'watched')).toEqual(computedMetrics(project, 'plain'));
-    expect(await tensorFiles(project, 'watched')).toEqual(await tensorFiles(project, 'plain'));
+    expect(computedMetrics(project, 'watched')).toEqual(computedMetrics(original));
+    expect(await tensorFiles(project, 'watched')).toEqual(await tensorFiles(original));
 
     const run = join(project, 'runs/watched');
     const probes = readFileSync(join(run, 'probe.jsonl'), 'utf8').trimEnd().split('\n');
