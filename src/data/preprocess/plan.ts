@@ -55,16 +55,41 @@ export function requireDifferentFields(codes: readonly CodeField[]): void {
  * take about as long. Every file belongs to one part, the same in every process.
  */
 export function filesOfPart(input: readonly InputFile[], { index, count }: Part): InputFile[] {
-  const loads = new Float64Array(count);
-  const owners = new Map<InputFile, number>();
+  const parts = new PartLoads(count);
   const bySize = [...input].sort((a, b) => b.bytes - a.bytes || (a.name < b.name ? -1 : 1));
-  for (const file of bySize) {
-    const owner = loads.indexOf(Math.min(...loads));
-    owners.set(file, owner);
-    // A file costs something even if it is empty.
-    loads[owner]! += file.bytes + 1;
+  const mine = new Set<InputFile>();
+  // A file costs something even if it is empty.
+  for (const file of bySize) if (parts.give(file.bytes + 1) === index) mine.add(file);
+  return input.filter((file) => mine.has(file));
+}
+
+/** Parts and what each has so far, as a binary heap: the one that has least, of several the first, is at its root. */
+class PartLoads {
+  private readonly heap: { part: number; load: number }[];
+
+  constructor(count: number) {
+    this.heap = Array.from({ length: count }, (_, part) => ({ part, load: 0 }));
   }
-  return input.filter((file) => owners.get(file) === index);
+
+  /** Gives more to the part that has least, and says which it is. */
+  give(more: number): number {
+    const { heap } = this;
+    const moved = heap[0]!;
+    moved.load += more;
+    let at = 0;
+    for (let child = 1; child < heap.length; child = 2 * at + 1) {
+      if (child + 1 < heap.length && comesBefore(heap[child + 1]!, heap[child]!)) child++;
+      if (!comesBefore(heap[child]!, moved)) break;
+      heap[at] = heap[child]!;
+      at = child;
+    }
+    heap[at] = moved;
+    return moved.part;
+  }
+}
+
+function comesBefore(a: { part: number; load: number }, b: { part: number; load: number }): boolean {
+  return a.load < b.load || (a.load === b.load && a.part < b.part);
 }
 
 /**

@@ -44,7 +44,7 @@ export class Workplace {
     private agreed: PreprocessPlan,
     private readonly lock: DirectoryLock,
     private readonly isAlone: boolean,
-    private readonly shards: Map<string, FinishedShard>,
+    private readonly shards: FinishedShards,
     private complete: boolean,
   ) {}
 
@@ -75,8 +75,8 @@ export class Workplace {
       await removeStaleTemporaries(output);
       const manifest = await readPreprocessedManifest(output);
       const shards = manifest?.files ?? (await readDescriptions(output));
-      const byName = new Map(shards.map((shard) => [shard.name, shard]));
-      const place = new Workplace(output, begun ?? plan, lock, part.count === 1, byName, manifest !== null);
+      const found = new FinishedShards(shards);
+      const place = new Workplace(output, begun ?? plan, lock, part.count === 1, found, manifest !== null);
       await place.agree(plan, log);
       return place;
     } catch (error) {
@@ -91,9 +91,7 @@ export class Workplace {
 
   /** The finished shards of a file of the input, in order: those that follow each other from the first on. */
   shardsOf(input: string): FinishedShard[] {
-    const found = [...this.shards.values()].filter((shard) => shard.input === input);
-    found.sort((a, b) => a.piece - b.piece);
-    return found.filter((shard, i) => shard.piece === i + 1);
+    return this.shards.of(input);
   }
 
   /** All finished shards, in the order of the input's files. */
@@ -110,20 +108,20 @@ export class Workplace {
   async record(shard: FinishedShard): Promise<void> {
     await this.reopen();
     await writeFileAtomic(descriptionFile(this.output, shard.name), asJson(shard));
-    this.shards.set(shard.name, shard);
+    this.shards.add(shard);
   }
 
   /** Forgets a finished shard that is damaged, and deletes it. */
   async forget(shard: FinishedShard): Promise<void> {
     await this.reopen();
-    this.shards.delete(shard.name);
+    this.shards.delete(shard);
     await rm(descriptionFile(this.output, shard.name), { force: true });
     await rm(join(this.output, shard.name), { force: true });
   }
 
   /** Writes the manifest if all shards of all parts are finished; null if some are missing. */
   async merge(): Promise<PreprocessedManifest | null> {
-    if (!this.complete) for (const shard of await readDescriptions(this.output)) this.shards.set(shard.name, shard);
+    if (!this.complete) for (const shard of await readDescriptions(this.output)) this.shards.add(shard);
     // Another process may have merged them while they were read.
     const merged = await readPreprocessedManifest(this.output);
     if (merged !== null) return merged;
@@ -137,7 +135,7 @@ export class Workplace {
   async close(): Promise<void> {
     await this.lock.release();
     // Once there is a manifest, nobody reads these any more; and what was begun for nothing leaves no trace.
-    const isForNothing = this.isAlone && !this.complete && this.shards.size === 0;
+    const isForNothing = this.isAlone && !this.complete && this.shards.all.length === 0;
     if (isForNothing || this.complete || (await exists(join(this.output, MANIFEST))))
       await removeQuietly(join(this.output, UNFINISHED));
     // One with anything in it stays.
@@ -147,7 +145,7 @@ export class Workplace {
   /** Takes a plan that may be for another state of the input. */
   private async agree(plan: PreprocessPlan, log?: (message: string) => void): Promise<void> {
     const unchanged = unchangedFiles(this.agreed.input, plan.input);
-    const stale = [...this.shards.values()].filter(({ input }) => !unchanged.has(input));
+    const stale = this.shards.all.filter(({ input }) => !unchanged.has(input));
     // Forgotten first: killed in between, the next run finds the same difference.
     for (const shard of stale) await this.forget(shard);
     if (stale.length > 0)
@@ -163,13 +161,44 @@ export class Workplace {
   private async reopen(): Promise<void> {
     if (!this.complete) return;
     await writeFileAtomic(planFile(this.output), asJson(this.plan));
-    for (const shard of this.shards.values()) {
+    for (const shard of this.shards.all) {
       // Another process may know more already.
       const file = descriptionFile(this.output, shard.name);
       if (!(await exists(file))) await writeFileAtomic(file, asJson(shard));
     }
     await rm(join(this.output, MANIFEST), { force: true });
     this.complete = false;
+  }
+}
+
+/** Finished shards by the file of the input that they come from, and which piece of it each is. */
+class FinishedShards {
+  private readonly byInput = new Map<string, Map<number, FinishedShard>>();
+
+  constructor(shards: readonly FinishedShard[]) {
+    for (const shard of shards) this.add(shard);
+  }
+
+  get all(): FinishedShard[] {
+    return [...this.byInput.values()].flatMap((pieces) => [...pieces.values()]);
+  }
+
+  /** Those of a file that follow each other from the first on. */
+  of(input: string): FinishedShard[] {
+    const pieces = this.byInput.get(input);
+    const found: FinishedShard[] = [];
+    for (let shard = pieces?.get(1); shard !== undefined; shard = pieces?.get(shard.piece + 1)) found.push(shard);
+    return found;
+  }
+
+  add(shard: FinishedShard): void {
+    const pieces = this.byInput.get(shard.input);
+    if (pieces === undefined) this.byInput.set(shard.input, new Map([[shard.piece, shard]]));
+    else pieces.set(shard.piece, shard);
+  }
+
+  delete({ input, piece }: FinishedShard): void {
+    this.byInput.get(input)?.delete(piece);
   }
 }
 
