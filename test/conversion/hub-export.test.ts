@@ -86,7 +86,8 @@ describe('EvaByte on the hub', () => {
   it('with raw heads merged is over the raw vocabulary alone: first rows of every head, then the raw heads', async () => {
     const directory = temporaryDirectory();
     const run = await untrainedRun(join(directory, 'run'), { ...TINY_EVABYTE, rawHeads: 2 }, { compressed: 5 });
-    await exported(run, join(directory, 'hub'), { rawHeads: 'merge' });
+    const { leftOut } = await exported(run, join(directory, 'hub'), { rawHeads: 'merge' });
+    expect(leftOut).toEqual(['ids 320–324 of every table']);
     expect(json(join(directory, 'hub'), 'config.json')).toMatchObject({ vocab_size: 320, num_pred_heads: 4 });
     const weights = await weightsIn(join(directory, 'hub'));
     const ours = await valuesOf(run.checkpoint);
@@ -208,6 +209,15 @@ describe('an export', () => {
     });
     expect(readdirSync(directory).sort()).toEqual(['large', 'run']);
     await expect(exported(large, join(directory, 'hub'), { dtype: 'bf16' })).resolves.toMatchObject({ tensors: 25 });
+  });
+
+  it('that is interrupted leaves nothing', async () => {
+    const directory = temporaryDirectory();
+    const run = await untrainedRun(join(directory, 'run'), TINY_EVABYTE);
+    const stop = new AbortController();
+    const onProgress = () => stop.abort(new Error('stopped'));
+    await expect(exported(run, join(directory, 'hub'), { signal: stop.signal, onProgress })).rejects.toThrow('stopped');
+    expect(readdirSync(directory)).toEqual(['run']);
   });
 
   it('replaces only what is an export too, and only when told to', async () => {

@@ -55,9 +55,12 @@ export function evabyteToHub(
     config: evabyteConfig(options, left.size, heads, sequenceLength),
     plans,
     vocabulary: left,
-    leftOut: options.rawHeads > 0 && !merged ? [rawHeadsInWords(options.rawHeads)] : [],
+    leftOut: merged ? surplusIds(vocabulary.size) : options.rawHeads > 0 ? [rawHeadsInWords(options.rawHeads)] : [],
   };
 }
+
+const surplusIds = (size: number): string[] =>
+  size > RAW_LIMIT ? [`ids ${RAW_LIMIT}–${size - 1} of every table`] : [];
 
 /** The first rows of each table over the whole vocabulary, and after them the tables over the raw one. */
 function rawRows(

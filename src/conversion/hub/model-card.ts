@@ -52,7 +52,7 @@ ${promptOf(run, vocabulary.rawIncluded)}
 
 ## Scores
 
-${scoreTable(card.scores)}
+${scoreTable(card.scores)}${card.scores.length > 0 && leftOut.length > 0 ? '\n\nMeasured before anything was left out.' : ''}
 `;
 }
 
