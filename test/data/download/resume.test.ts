@@ -50,7 +50,7 @@ describe('going on with a download', () => {
 
   it('loses and doubles nothing when the process is killed at any instant', async () => {
     const folder = output();
-    const many = numberedTexts(400);
+    const many = numberedTexts(150);
     const slow = await fakeHub({ name, files: { 'a.parquet': parquet({ text: many }), 'b.jsonl': jsonl(many) } });
     const options = {
       request: hubRequest(),
