@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { backgroundChecksum, hasBackgroundChecksum } from './background-checksum.js';
 import { type ShardGroup, shardName } from './layout.js';
 import { type ShardRecord, sha256Of } from './manifest.js';
 import { ELEMENT_TYPE_OF } from './safetensors/element-types.js';
@@ -31,6 +32,8 @@ export class ShardWriter {
   readonly records: Record<string, ShardRecord> = {};
   private current: OpenShard | undefined;
   private index = 0;
+  /** When the checksum of the last tensor is known. */
+  private checksum: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly directory: string,
@@ -48,6 +51,7 @@ export class ShardWriter {
     const shard = this.current;
     if (shard === undefined) return;
     this.current = undefined;
+    await this.checksum;
     const { name, writer, placements, checksums } = shard;
     const partial = Object.keys(placements).length > 0;
     const header = await writer.finish({
@@ -69,12 +73,22 @@ export class ShardWriter {
     const key = storedName(placement);
     const headerBytes = headerBytesOf(key, placement);
     const shard = await this.shardFor(slice.tensor.bytes.byteLength, headerBytes);
-    const hash = createHash('sha256');
+    const { bytes } = slice.tensor;
     const spec = { name: key, type: ELEMENT_TYPE_OF[slice.dtype], shape: slice.tensor.shape };
-    await shard.writer.append(spec, slice.tensor.bytes, (piece) => hash.update(piece));
+    if (hasBackgroundChecksum(bytes.byteLength)) {
+      // While it is computed, these bytes are written, and the next tensor is fetched.
+      await this.checksum;
+      this.checksum = backgroundChecksum(bytes).then((sha256) => {
+        shard.checksums[key] = sha256;
+      });
+      await shard.writer.append(spec, bytes);
+    } else {
+      const hash = createHash('sha256');
+      await shard.writer.append(spec, bytes, (piece) => hash.update(piece));
+      shard.checksums[key] = hash.digest('hex');
+    }
     const { name, globalShape, offset } = placement;
     if (!isWhole(placement)) shard.placements[key] = { name, globalShape, offset };
-    shard.checksums[key] = hash.digest('hex');
     shard.headerBytes += headerBytes;
   }
 
