@@ -3,6 +3,9 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { QuickstartResults } from '../../src/quickstart/index.js';
+import { quickstartLayout } from '../../src/quickstart/layout.js';
+import { QUICKSTART_MODELS } from '../../src/quickstart/models.js';
+import { writePlan } from '../../src/quickstart/plan.js';
 import { pc } from '../support/pc.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
 import { startPc, untilSays } from '../training/killed-training.js';
@@ -11,10 +14,10 @@ import { startPc, untilSays } from '../training/killed-training.js';
 const PATIENCE = 240_000;
 
 /** A folder of source code that compresses well. */
-function sourceFolder(cwd: string): string {
+function sourceFolder(cwd: string, documents = 30): string {
   const folder = join(cwd, 'source');
   mkdirSync(folder);
-  for (let i = 0; i < 30; i++) {
+  for (let i = 0; i < documents; i++) {
     const lines = Array.from({ length: 40 }, (_, j) => `export const value${(i * j) % 97} = compute(${i}, ${j});`);
     writeFileSync(join(folder, `file${i}.ts`), lines.join('\n'));
   }
@@ -23,12 +26,26 @@ function sourceFolder(cwd: string): string {
 
 const BRIEF = ['quickstart', '--minutes', '0.01'];
 
+/** Begins a quickstart that was stopped when the speed of the machine had been measured, as that of a very slow one. */
+async function measured(cwd: string, source: string): Promise<void> {
+  const cost = { secondsPerStep: 1, flopsPerStep: 1e10, steps: 2 };
+  mkdirSync(join(cwd, 'quickstart'));
+  await writePlan(quickstartLayout(join(cwd, 'quickstart')).plan, {
+    minutes: 0.01,
+    models: Object.fromEntries(QUICKSTART_MODELS.map(({ name }) => [name, cost])),
+    heldOutBytes: 4_000,
+    source: { title: source, directories: [source], extensions: null },
+  });
+}
+
 describe('pc quickstart', () => {
   it(
     'goes on after a stop, trains all models below their starts, and leaves a page and results',
     async () => {
       const cwd = temporaryDirectory();
-      const args = [...BRIEF, '--data', sourceFolder(cwd)];
+      const source = sourceFolder(cwd, 20);
+      const args = [...BRIEF, '--data', source];
+      await measured(cwd, source);
       const first = startPc(args, cwd);
       const closed = once(first.child, 'close') as Promise<[number | null]>;
       await untilSays(first, 'Training the gzip proxy');
@@ -73,11 +90,7 @@ describe('pc quickstart', () => {
   it('does not go on with another time or text than it was begun with', async () => {
     const cwd = temporaryDirectory();
     const source = sourceFolder(cwd);
-    const first = startPc([...BRIEF, '--data', source], cwd);
-    const closed = once(first.child, 'close');
-    await untilSays(first, 'Importing source code');
-    first.child.kill('SIGINT');
-    await closed;
+    await measured(cwd, source);
     const { status, stderr } = await pc(['quickstart', '--minutes', '3'], { cwd });
     expect(status).toBe(2);
     expect(stderr).toContain('begun with another --minutes');
