@@ -13,7 +13,7 @@ const SMALLEST_BLOCK = 64;
 
 /**
  * Cuts a stretch of causal attention into blocks of queries: each needs the keys up to its own end alone, which leaves out most of
- * what the causal mask would discard ([decision 2](../../docs/decisions/0002-attention-in-blocks.md)).
+ * what the causal mask would discard.
  */
 export function queryBlocks(length: number): QueryBlock[] {
   const cut = Math.ceil(length / BLOCKS);
