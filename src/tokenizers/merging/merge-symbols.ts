@@ -68,7 +68,8 @@ export class SymbolMerger {
 
   private mergeByQueue(symbols: Int32Array, length: number): number {
     const { table } = this;
-    const queue = (this.queue ??= new MergeQueue());
+    this.queue ??= new MergeQueue();
+    const { queue } = this;
     for (let i = 0; i < length; i++) if (symbols[i]! < 0) symbols[i] = FOREIGN | ~symbols[i]!;
     for (let i = 0; i + 1 < length; i++) {
       const slot = table.find(symbols[i]!, symbols[i + 1]!);
