@@ -19,7 +19,7 @@ import type { TensorReader } from './tensor-reader.js';
 import { trainedVocabularyOf } from './trained-vocabulary.js';
 
 /** What a consolidated checkpoint was made from. */
-export const PROVENANCE_FILE = 'provenance.json';
+const PROVENANCE_FILE = 'provenance.json';
 
 const provenanceSchema = z.object({
   format: z.literal('proxy-compression consolidated checkpoint'),
