@@ -266,10 +266,14 @@ function table(header: string, rows: readonly string[]): string {
   return [header, rule, ...rows].map((row) => `| ${row} |`).join('\n');
 }
 
+/** Of what was measured at several widths. */
 async function drawCodebooks(name: string, title: string, value: (found: CodebookFinding) => number): Promise<void> {
+  const widths = (variant: string) => codebooks.filter((found) => found.variant === variant).length;
   await draw(name, {
     data: {
-      values: codebooks.map((found) => ({ bits: found.windowBits, value: value(found), variant: found.variant })),
+      values: codebooks
+        .filter(({ variant }) => widths(variant) > 1)
+        .map((found) => ({ bits: found.windowBits, value: value(found), variant: found.variant })),
     },
     mark: { type: 'line', point: true },
     encoding: {
@@ -319,7 +323,13 @@ async function drawSegmentations(): Promise<void> {
 }
 
 async function draw(name: string, plot: object): Promise<void> {
-  const spec = { width: 560, height: 300, background: 'white', ...plot } as TopLevelSpec;
+  const spec = {
+    width: 560,
+    height: 300,
+    background: 'white',
+    config: { legend: { labelLimit: 400 } },
+    ...plot,
+  } as TopLevelSpec;
   const view = new View(parse(compile(spec).spec), { renderer: 'none' });
   writeFileSync(join(output!, `${name}.svg`), await view.toSVG());
   view.finalize();
