@@ -1,10 +1,9 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { byteLength, type DType } from '../graph/tensor.js';
+import type { DType } from '../graph/tensor.js';
 import { CheckpointError } from '../support/errors.js';
 import { groupBy } from '../support/group-by.js';
 import { exists } from '../support/output-failures.js';
-import { hasBackgroundChecksum } from './background-checksum.js';
 import { CONFIG_FILE, groupOfShard, type ShardGroup, STATE_FILE } from './layout.js';
 import { alternativeTo, listCheckpoints, namingAlternative } from './list.js';
 import { type Manifest, readManifest, readVerified, type ShardRecord, sha256Of } from './manifest.js';
@@ -97,13 +96,6 @@ export async function verifyCheckpoint(path: string): Promise<Checkpoint> {
   return checkpoint;
 }
 
-/** Slices that are being read at a time, all but the first of them small. */
-const READ_AHEAD = 3;
-
-function isSmall({ dtype, shape }: StoredSlice): boolean {
-  return hasBackgroundChecksum(byteLength(dtype, shape));
-}
-
 async function* readTensors(
   directory: string,
   slices: readonly StoredSlice[],
@@ -111,25 +103,9 @@ async function* readTensors(
 ): AsyncGenerator<TensorSlice> {
   const wanted = names === undefined ? slices : selected(directory, slices, new Set(names));
   const reader = new StoredTensorReader(directory, wanted);
-  const begin = (slice: StoredSlice): Promise<TensorSlice> => {
-    const reading = namingAlternatives(directory, () => reader.stored(slice));
-    // Whoever stops before this one never sees its failure.
-    reading.catch(() => {});
-    return reading;
-  };
-  // Small slices are read while the one before them is verified and used.
-  const ahead: Promise<TensorSlice>[] = [];
-  let begun = 0;
   try {
-    for (let index = 0; index < wanted.length; index++) {
-      if (begun === index) ahead.push(begin(wanted[begun++]!));
-      while (begun < wanted.length && ahead.length < READ_AHEAD && isSmall(wanted[begun]!)) {
-        ahead.push(begin(wanted[begun++]!));
-      }
-      yield await ahead.shift()!;
-    }
+    for (const slice of wanted) yield await namingAlternatives(directory, () => reader.stored(slice));
   } finally {
-    await Promise.allSettled(ahead);
     await reader.close();
   }
 }

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { backgroundChecksum, hasBackgroundChecksum } from './background-checksum.js';
 import { type ShardGroup, shardName } from './layout.js';
 import { type ShardRecord, sha256Of } from './manifest.js';
 import { ELEMENT_TYPE_OF } from './safetensors/element-types.js';
@@ -32,8 +31,6 @@ export class ShardWriter {
   readonly records: Record<string, ShardRecord> = {};
   private current: OpenShard | undefined;
   private index = 0;
-  /** When the checksum of the last tensor is known. */
-  private checksum: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly directory: string,
@@ -51,7 +48,6 @@ export class ShardWriter {
     const shard = this.current;
     if (shard === undefined) return;
     this.current = undefined;
-    await this.checksum;
     const { name, writer, placements, checksums } = shard;
     const partial = Object.keys(placements).length > 0;
     const header = await writer.finish({
@@ -73,22 +69,12 @@ export class ShardWriter {
     const key = storedName(placement);
     const headerBytes = headerBytesOf(key, placement);
     const shard = await this.shardFor(slice.tensor.bytes.byteLength, headerBytes);
-    const { bytes } = slice.tensor;
+    const hash = createHash('sha256');
     const spec = { name: key, type: ELEMENT_TYPE_OF[slice.dtype], shape: slice.tensor.shape };
-    if (hasBackgroundChecksum(bytes.byteLength)) {
-      // While it is computed, these bytes are written, and the next tensor is fetched.
-      await this.checksum;
-      this.checksum = backgroundChecksum(bytes).then((sha256) => {
-        shard.checksums[key] = sha256;
-      });
-      await shard.writer.append(spec, bytes);
-    } else {
-      const hash = createHash('sha256');
-      await shard.writer.append(spec, bytes, (piece) => hash.update(piece));
-      shard.checksums[key] = hash.digest('hex');
-    }
+    await shard.writer.append(spec, slice.tensor.bytes, (piece) => hash.update(piece));
     const { name, globalShape, offset } = placement;
     if (!isWhole(placement)) shard.placements[key] = { name, globalShape, offset };
+    shard.checksums[key] = hash.digest('hex');
     shard.headerBytes += headerBytes;
   }
 

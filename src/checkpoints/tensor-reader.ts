@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { BYTES_PER_ELEMENT, byteLength, sameShape } from '../graph/tensor.js';
 import { CheckpointError } from '../support/errors.js';
 import { groupBy } from '../support/group-by.js';
-import { backgroundChecksum, hasBackgroundChecksum } from './background-checksum.js';
 import { isInside, overlap, type Region, sharedRuns } from './regions.js';
 import { SafetensorsFile } from './safetensors/reader.js';
 import type { Placement, TensorSlice } from './slices.js';
@@ -45,7 +44,7 @@ const OPEN_FILES = 16;
 
 export class StoredTensorReader implements TensorReader {
   private readonly byName: ReadonlyMap<string, StoredSlice[]>;
-  private readonly open = new Map<string, Promise<SafetensorsFile>>();
+  private readonly open = new Map<string, SafetensorsFile>();
 
   constructor(
     private readonly directory: string,
@@ -72,12 +71,6 @@ export class StoredTensorReader implements TensorReader {
   /** A slice as it was saved. */
   async stored(slice: StoredSlice): Promise<TensorSlice> {
     const shard = await this.shard(slice.file);
-    const { byteLength } = shard.entry(slice.key);
-    if (hasBackgroundChecksum(byteLength)) {
-      const bytes = await shard.read(slice.key);
-      this.requireChecksum(slice, await backgroundChecksum(bytes), shard.path);
-      return sliceOf(slice, bytes);
-    }
     const hash = createHash('sha256');
     const bytes = await shard.read(slice.key, (piece) => hash.update(piece));
     this.requireChecksum(slice, hash.digest('hex'), shard.path);
@@ -100,7 +93,7 @@ export class StoredTensorReader implements TensorReader {
   async close(): Promise<void> {
     const files = [...this.open.values()];
     this.open.clear();
-    for (const file of files) await (await file.catch(() => undefined))?.close();
+    for (const file of files) await file.close();
   }
 
   private storedSlices(name: string): readonly StoredSlice[] {
@@ -157,14 +150,14 @@ export class StoredTensorReader implements TensorReader {
   private async shard(name: string): Promise<SafetensorsFile> {
     const found = this.open.get(name);
     if (found !== undefined) return found;
-    const opening = SafetensorsFile.open(join(this.directory, name));
-    this.open.set(name, opening);
     const [oldest] = this.open;
-    if (oldest !== undefined && this.open.size > OPEN_FILES) {
+    if (oldest !== undefined && this.open.size >= OPEN_FILES) {
       this.open.delete(oldest[0]);
-      await (await oldest[1].catch(() => undefined))?.close();
+      await oldest[1].close();
     }
-    return opening;
+    const shard = await SafetensorsFile.open(join(this.directory, name));
+    this.open.set(name, shard);
+    return shard;
   }
 }
 
