@@ -212,6 +212,21 @@ describe('a save of several processes', () => {
     expect(readdirSync(join(run, 'checkpoints'))).toEqual([]);
   });
 
+  it('that fails is not taken for an earlier one of the same step, which stays', async () => {
+    const run = temporaryDirectory();
+    const shares = (value: number) => ['a', 'b'].map((name) => [wholeTensor(name, [2], [value, value])]);
+    const path = await saveByWriters(run, 1, shares(1), 1e6);
+    const directory = await beginSharedSave(run, 1);
+    const outcomes = await Promise.allSettled([
+      // Process 0 has a tensor that process 1 saves already.
+      saveTogether(run, content(1, shares(2).flat()), { rank: 0, world: 2, directory }),
+      saveTogether(run, content(1, shares(2)[1]!), { rank: 1, world: 2, directory }),
+    ]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    const kept = await collect((await openCheckpoint(path)).tensors());
+    expect(kept).toEqual(shares(1).flat());
+  });
+
   it('leaves nothing if the slices are not whole tensors together', async () => {
     const run = temporaryDirectory();
     const half = sliceOfPositions('m', [4], { offset: [0], shape: [2] });

@@ -1,4 +1,4 @@
-import { cpSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openCheckpoint, SafetensorsFile, trainedVocabularyOf } from '../../src/checkpoints/index.js';
@@ -80,6 +80,28 @@ describe('a model of the hub', () => {
       content[key] = value;
     });
     await expect(imported()).rejects.toMatchObject({ code: 'checkpoint', location: { field: key } });
+  });
+
+  it('of the type mistral has a sliding window unless it says that it has none', async () => {
+    const { config, imported } = await hubModel(TINY_OPENCODER);
+    config((content) => {
+      content.model_type = 'mistral';
+    });
+    await expect(imported()).rejects.toMatchObject({ location: { field: 'sliding_window' } });
+    config((content) => {
+      content.sliding_window = null;
+    });
+    await expect(imported()).resolves.toMatchObject({ architecture: 'opencoder' });
+  });
+
+  it('is refused before it is read, or its layers are counted out, where no real one is as large', async () => {
+    const { config, imported, hub } = await hubModel(TINY_OPENCODER);
+    config((content) => {
+      content.num_hidden_layers = 4e9;
+    });
+    await expect(imported()).rejects.toMatchObject({ code: 'checkpoint', location: { field: 'layers' } });
+    truncateSync(join(hub, 'config.json'), 2 ** 40);
+    await expect(imported()).rejects.toThrow(/has 1099511627776 bytes, and may have/);
   });
 
   it('of another kind, or without a size, is refused by name', async () => {

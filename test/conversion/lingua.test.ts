@@ -1,4 +1,5 @@
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
@@ -43,6 +44,24 @@ describe('a consolidated checkpoint of the published trainer', () => {
     expect([...values.get('norm.weight')!]).toEqual(numbered(12, 4));
     expect([...values.get('raw_multibyte_lm_head.weight')!]).toEqual(numbered(13, 320 * 4));
     expect([...values.get('layers.0.input_layernorm.weight')!]).toEqual([1, -0.5, 0.25, 3]);
+  });
+
+  it('with a tied embedding has it a second time as its output, which is passed over', async () => {
+    const output = join(temporaryDirectory(), 'imported');
+    const report = await importFromLingua(join(FIXTURE, 'tied/consolidated.pth'), { output, force: false });
+    expect(report).toMatchObject({ architecture: 'opencoder', tensors: 11, vocabularySize: 320 });
+    const checkpoint = await openCheckpoint(output);
+    expect(trainedModelOf(checkpoint).options).toMatchObject({ tiedEmbedding: true, keyValueHeads: 1 });
+    // The tenth tensor of the file.
+    const embedding = (await valuesOf(checkpoint)).get('tok_embeddings.weight')!;
+    expect([...embedding]).toEqual(Array.from({ length: 320 * 4 }, (_, n) => 9 + n / 1024));
+  });
+
+  it('is not waited for where its name is that of a pipe', async () => {
+    const { file, output } = copied();
+    rmSync(file);
+    execFileSync('mkfifo', [file]);
+    await expect(importFromLingua(file, { output, force: false })).rejects.toThrow(/not a regular file/);
   });
 
   it('that would call anything but what makes tensors is refused by the name of it', async () => {
@@ -101,6 +120,16 @@ describe('a pickle', () => {
     ['calls of builtins', 'cbuiltins\neval\n.', /builtins\.eval/],
     ['globals by texts', '\x80\x04\x8c\x02os\x8c\x06system\x93.', /os\.system/],
     ['extension codes', '\x80\x02\x82\x01.', /opcode 0x82/],
+    [
+      'dicts made of a list',
+      '\x80\x02ccollections\nOrderedDict\n](K\x01K\x02\x86e\x85R.',
+      /calls collections\.OrderedDict/,
+    ],
+    [
+      'tensors of 65 dimensions',
+      `\x80\x02ctorch._utils\n_rebuild_tensor_v2\n((X\x07\x00\x00\x00storagectorch\nFloatStorage\nX\x01\x00\x00\x000NK\x01tQK\x00(${'K\x01'.repeat(65)}t(${'K\x01'.repeat(65)}ttR.`,
+      /a tensor of what is none/,
+    ],
     ['numbers that are called', '\x80\x02K\x01)R.', /calls what is no function/],
   ])('with %s is refused', (_name, text, message) => {
     expect(() => unpickle(Buffer.from(text, 'latin1'))).toThrow(message);

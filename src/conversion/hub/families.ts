@@ -6,12 +6,15 @@ import type { HubConfig } from './hub-config.js';
 import type { FromHub, HubModel, RawHeadMode } from './hub-model.js';
 import { llamaFromHub, llamaToHub } from './llama.js';
 
+/** What `transformers` takes where a Mistral's configuration does not tell. */
+const MISTRAL_WINDOW = 4096;
+
 /** Readers of configurations, by their `model_type`. */
 const READERS: Readonly<Record<string, (config: HubConfig) => FromHub>> = {
   evabyte: evabyteFromHub,
   llama: llamaFromHub,
-  // The same blocks; a sliding window is refused.
-  mistral: llamaFromHub,
+  // The same blocks; a sliding window is refused, and there is one unless the configuration says otherwise.
+  mistral: ({ file, values }) => llamaFromHub({ file, values: { sliding_window: MISTRAL_WINDOW, ...values } }),
 };
 
 /** @throws UsageError if raw heads are to be merged and cannot be */

@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { CheckpointError } from '../../support/errors.js';
 import { systemErrorCode } from '../../support/output-failures.js';
+import { readBoundedText } from '../bounded-text.js';
 
 /** `config.json` of a model on the hub: written by strangers, with more keys than anybody reads. */
 
@@ -26,14 +26,14 @@ export function readHubConfig(directory: string): Promise<HubConfig> {
 
 /**
  * @param hint what to do where there is none
- * @throws CheckpointError if there is none, or it is no JSON object
+ * @throws CheckpointError if there is none, or it is no JSON object or too large a file
  */
 export async function readJsonFile(file: string, hint: string): Promise<HubConfig> {
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+  const text = await readBoundedText(file, MAX_CONFIG_BYTES).catch((cause: unknown) => {
     if (systemErrorCode(cause) === undefined) throw cause;
     throw new CheckpointError(`cannot read ${file}: ${(cause as Error).message}`, { file, hint, cause });
   });
-  const values = text.length > MAX_CONFIG_BYTES ? null : parseObject(text);
+  const values = parseObject(text);
   if (values === null)
     throw new CheckpointError(`${file} is no JSON object`, { file, hint: 'Use another copy of it.' });
   return { file, values };

@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { SafetensorsFile } from '../../checkpoints/index.js';
@@ -6,6 +6,7 @@ import type { Shape } from '../../graph/index.js';
 import { closeAll } from '../../support/close-all.js';
 import { CheckpointError } from '../../support/errors.js';
 import { exists, systemErrorCode } from '../../support/output-failures.js';
+import { readBoundedText } from '../bounded-text.js';
 import { decodeFloats, isFloatElement } from '../float-elements.js';
 import type { TensorSource } from '../tensor-source.js';
 
@@ -13,6 +14,9 @@ import type { TensorSource } from '../tensor-source.js';
 
 export const SINGLE_FILE = 'model.safetensors';
 export const INDEX_FILE = 'model.safetensors.index.json';
+
+/** Largest index that is read, in bytes; that of a model of a hundred thousand tensors takes a sixth of it. */
+const MAX_INDEX_BYTES = 1 << 26;
 
 /** A plain name: an index may not lead out of its folder. */
 const indexSchema = z.object({
@@ -60,7 +64,7 @@ async function readIndex(directory: string): Promise<{ files: string[]; tensors:
   const file = join(directory, INDEX_FILE);
   let text: string;
   try {
-    text = await readFile(file, 'utf8');
+    text = await readBoundedText(file, MAX_INDEX_BYTES);
   } catch (cause) {
     if (systemErrorCode(cause) === undefined) throw cause;
     throw await withoutSafetensors(directory, cause);

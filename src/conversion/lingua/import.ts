@@ -29,8 +29,8 @@ export async function importFromLingua(path: string, options: ImportOptions): Pr
   const source = await openTorchArchive(path);
   try {
     requireSources(plans, source, {
-      // Tables of angles.
-      isIgnored: (name) => /(^|\.)(rope|rotary_emb|rope_embeddings)\./.test(name),
+      // Tables of angles; the embedding under the name that it has as the output of a model that ties them.
+      isIgnored: (name) => /(^|\.)(rope|rotary_emb|rope_embeddings)\./.test(name) || (isTied(model) && name === TIED),
       hint: `Use weights and ${PARAMETERS_FILE} of one and the same run.`,
     });
     const training = trainingOf(model, vocabularySize, separate);
@@ -39,6 +39,10 @@ export async function importFromLingua(path: string, options: ImportOptions): Pr
     await source.close();
   }
 }
+
+const TIED = 'output.tied_module.weight';
+
+const isTied = (model: ModelOptions): boolean => model.architecture === 'opencoder' && model.tiedEmbedding;
 
 const size = z.int().positive();
 const rate = z.number().positive();

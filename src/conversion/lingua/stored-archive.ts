@@ -1,4 +1,4 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { CheckpointError } from '../../support/errors.js';
 import { systemErrorCode } from '../../support/output-failures.js';
 
@@ -36,14 +36,13 @@ export class StoredArchive {
 
   /** @throws CheckpointError if the file cannot be read, or is no zip file of stored entries */
   static async open(path: string): Promise<StoredArchive> {
-    const file = await open(path, 'r').catch((cause: unknown) => {
+    const file = await openRegular(path).catch((cause: unknown) => {
       if (systemErrorCode(cause) === undefined) throw cause;
       throw new CheckpointError(`cannot read ${path}: ${(cause as Error).message}`, { file: path, cause });
     });
     try {
-      const status = await file.stat();
-      if (!status.isFile()) throw damaged(path, 'it is not a regular file');
-      return new StoredArchive(path, file, status.size, await readDirectory(file, path, status.size));
+      const { size } = await file.stat();
+      return new StoredArchive(path, file, size, await readDirectory(file, path, size));
     } catch (error) {
       await file.close();
       throw error;
@@ -73,6 +72,12 @@ export class StoredArchive {
   async close(): Promise<void> {
     await this.file.close();
   }
+}
+
+/** Opening a pipe would wait for a writer. */
+async function openRegular(path: string): Promise<FileHandle> {
+  if (!(await stat(path)).isFile()) throw damaged(path, 'it is not a regular file');
+  return open(path, 'r');
 }
 
 async function readDirectory(file: FileHandle, path: string, fileSize: number) {

@@ -175,7 +175,8 @@ class Machine {
     const values = this.list(this.pop());
     const callee = this.pop();
     const name = callee instanceof Global ? callee.name : 'what is no function';
-    if (name === ORDERED_DICT) this.push(dictOf(values));
+    // One that is made of pairs, as no version of torch writes, could be made again and again of the same long list.
+    if (name === ORDERED_DICT && values.length === 0) this.push(new PickledDict());
     else if (name === TENSOR) this.push(tensorOf(values));
     else if (name === PARAMETER && values[0] instanceof PickledTensor) this.push(values[0]);
     else throw new PickleError(`it calls ${name}`);
@@ -206,15 +207,6 @@ class Machine {
   }
 }
 
-/** As `OrderedDict(pairs)`. */
-function dictOf(values: Pickled[]): PickledDict {
-  const dict = new PickledDict();
-  const [pairs] = values;
-  if (pairs instanceof PickledList)
-    for (const pair of pairs.items) if (pair instanceof PickledList) put(dict, pair.items.slice(0, 2));
-  return dict;
-}
-
 function put(dict: Pickled, items: readonly Pickled[]): void {
   if (!(dict instanceof PickledDict) || items.length % 2 !== 0) throw new PickleError('there is no dict to fill');
   for (let index = 0; index < items.length; index += 2) {
@@ -233,8 +225,11 @@ function tensorOf([storage, offset, shape, strides]: Pickled[]): PickledTensor {
 
 const isCount = (value: Pickled | undefined): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
+/** Most dimensions of a tensor in torch. A longer list could be given to any number of tensors, and be looked through for each. */
+const MOST_DIMENSIONS = 64;
+
 const isCounts = (value: Pickled | undefined): value is PickledList & { items: number[] } =>
-  value instanceof PickledList && value.items.every(isCount);
+  value instanceof PickledList && value.items.length <= MOST_DIMENSIONS && value.items.every(isCount);
 
 const STOP = 0x2e;
 

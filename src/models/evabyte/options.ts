@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MOST_LAYERS } from '../most-layers.js';
 
 /** Hyper-parameters of EvaByte (behaviour §4.1). Defaults are the reference's, with the chunk size of its configurations. */
 export const evabyteOptions = z
@@ -6,7 +7,7 @@ export const evabyteOptions = z
     architecture: z.literal('evabyte'),
     hiddenSize: z.int().positive().default(4096).describe('width of the residual stream, D'),
     intermediateSize: z.int().positive().default(11008).describe('width of the gated MLP, I'),
-    layers: z.int().positive().default(32).describe('number of blocks, L'),
+    layers: z.int().positive().max(MOST_LAYERS).default(32).describe('number of blocks, L'),
     attentionHeads: z.int().positive().default(32).describe('number of attention heads, H; D/H must be even'),
     normUnitOffset: z.boolean().default(true).describe('store norm weights as offsets from one'),
     normEpsilon: z.number().positive().default(1e-6),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MOST_LAYERS } from '../most-layers.js';
 
 /** Hyper-parameters of the OpenCoder-style Llama block (behaviour §5). Defaults are the reference's; it has one head. */
 export const opencoderOptions = z
@@ -6,7 +7,7 @@ export const opencoderOptions = z
     architecture: z.literal('opencoder'),
     hiddenSize: z.int().positive().default(512).describe('width of the residual stream, D'),
     intermediateSize: z.int().positive().default(2048).describe('width of the gated MLP, I, used as it is'),
-    layers: z.int().positive().default(8).describe('number of blocks, L'),
+    layers: z.int().positive().max(MOST_LAYERS).default(8).describe('number of blocks, L'),
     attentionHeads: z.int().positive().default(8).describe('number of heads of queries, H'),
     keyValueHeads: z
       .int()
