@@ -9,6 +9,7 @@ import { BaseCommand } from './base.js';
 import { checkpointAt, runOfCheckpoint } from './shell/checkpoint-argument.js';
 import {
   configFlags,
+  configRequest,
   flagSettings,
   loadCommandConfig,
   type ParsedConfigFlags,
@@ -159,9 +160,8 @@ async function runToResume(flags: StartFlags & { 'resume-from'?: string | undefi
 }
 
 async function projectRun(flags: StartFlags): Promise<string> {
-  const { config } = await loadCommandConfig(flags, ownSettings(flags));
-  const { runDirectory } = await import('../config/index.js');
-  return runDirectory(config);
+  const { namedRunDirectory } = await import('../config/index.js');
+  return namedRunDirectory(configRequest(flags, ownSettings(flags)));
 }
 
 interface OwnFlags {

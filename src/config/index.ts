@@ -9,6 +9,7 @@ export {
   loadConfig,
   loadConfigFile,
   loadRunConfig,
+  namedRunDirectory,
   type Origins,
   type ResolvedConfig,
 } from './load.js';

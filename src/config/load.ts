@@ -4,7 +4,7 @@ import { type MergedSettings, mergeSources } from './merge.js';
 import { presetSource } from './presets.js';
 import { configProblem } from './problems.js';
 import { enforceRules } from './rules-check.js';
-import { type Config, configSchema } from './schema.js';
+import { type Config, configSchema, runDirectory } from './schema.js';
 import { DEFAULT_ORIGIN, dotted, leaves, type Origin, type Setting } from './setting.js';
 import type { Source } from './source.js';
 
@@ -78,6 +78,19 @@ export async function loadRunConfig(
 ): Promise<ResolvedConfig> {
   const source = await namedFileSource(file, '.');
   return resolveSources([...withBases(source), commandLineSource(set, flags)]);
+}
+
+/**
+ * The directory of the run that a request names. Nothing else of the request is looked at: a run that goes on has settings
+ * of its own, and those of the project may have become others, or choose no model.
+ *
+ * @throws ConfigError for a name or a directory that is none, or sources that cannot be read; UsageError as `loadConfig`
+ */
+export async function namedRunDirectory(request: ConfigRequest): Promise<string> {
+  const merged = mergeRanked(await gatherSources(request));
+  const result = configSchema.pick({ name: true, output: true }).strip().safeParse(merged.tree());
+  if (!result.success) throw configProblem(result.error, merged);
+  return runDirectory(result.data);
 }
 
 /** A source after everything that it builds upon. */

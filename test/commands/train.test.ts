@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { pc } from '../support/pc.js';
@@ -23,6 +23,14 @@ describe('pc train', () => {
       status: 0,
     });
     expect(readFileSync(join(cwd, 'runs/new/metrics.jsonl'), 'utf8')).toContain('"step":2');
+  });
+
+  it('goes on with a run whose settings the project no longer has', async () => {
+    const cwd = tinyProject();
+    expect(await pc(['train', '--name', 'a', '--steps', '2'], { cwd })).toMatchObject({ status: 0 });
+    writeFileSync(join(cwd, 'pc.config.yaml'), 'optim: {}\n');
+    expect(await pc(['train', '--resume', '--name', 'a', '--steps', '3'], { cwd })).toMatchObject({ status: 0 });
+    expect(readFileSync(join(cwd, 'runs/a/metrics.jsonl'), 'utf8')).toContain('"step":3');
   });
 
   it('goes on from a checkpoint in its run, whatever run the project names, or from the newest of a run', async () => {
