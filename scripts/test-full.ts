@@ -17,7 +17,7 @@ const BUDGETS: ReadonlyMap<string, number> = new Map([
   ['faults', 15],
   ['engines', 10],
   ['curves', 15],
-  ['fuzz', 5],
+  ['fuzz', 8],
   ['interop', 5],
 ]);
 
