@@ -151,10 +151,10 @@ export function precompiledGraphemeNormalizer(charsMap: Uint8Array): (text: stri
     let from = 0;
     const asciiUpTo = (end: number): string =>
       text.slice(from, end).replace(changing, (cluster) => ascii.get(cluster)!);
-    for (const { 0: part, index } of text.matchAll(AROUND_OTHERS)) {
-      normalized += asciiUpTo(index);
-      for (const cluster of clustersOf(part)) normalized += rewritten(cluster);
-      from = index + part.length;
+    for (const { start, end } of partsAroundOthers(text)) {
+      normalized += asciiUpTo(start);
+      for (const cluster of clustersOf(text.slice(start, end))) normalized += rewritten(cluster);
+      from = end;
     }
     return normalized + asciiUpTo(text.length);
   };
@@ -163,11 +163,29 @@ export function precompiledGraphemeNormalizer(charsMap: Uint8Array): (text: stri
 /** Bytes of a cluster that is no longer looked up as a whole. */
 const SHORT_CLUSTER = 6;
 const ASCII = Array.from({ length: 128 }, (_, code) => String.fromCharCode(code));
+const OTHERS = /[^\0-\x7f]+/g;
+
+const isVisibleAscii = (unit: number): boolean => unit >= 0x20 && unit < 0x7f;
+
 /**
  * Characters beyond ASCII with the visible ones beside them, which may belong to the same cluster. Other characters of ASCII
  * are clusters of their own, but for `\r\n`: to find that out, the segmenter takes a hundred times as long as to copy them.
+ * (One expression for a whole part would run out of stack after some million words.)
  */
-const AROUND_OTHERS = /[ -~]?(?:[^\0-\x7f]+[ -~]?)+/g;
+function* partsAroundOthers(text: string): Generator<{ start: number; end: number }> {
+  let part: { start: number; end: number } | null = null;
+  for (const { 0: others, index } of text.matchAll(OTHERS)) {
+    const behind = index + others.length;
+    const start = isVisibleAscii(text.charCodeAt(index - 1)) ? index - 1 : index;
+    const end = isVisibleAscii(text.charCodeAt(behind)) ? behind + 1 : behind;
+    if (part !== null && start < part.end) part.end = end;
+    else {
+      if (part !== null) yield part;
+      part = { start, end };
+    }
+  }
+  if (part !== null) yield part;
+}
 
 /** UTF-16 units that are looked at together. */
 const STRETCH = 256;
