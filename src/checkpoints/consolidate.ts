@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { byteLength } from '../graph/tensor.js';
 import { writeDirectoryAtomic } from '../support/atomic-files.js';
@@ -8,7 +8,7 @@ import { OutputError } from '../support/errors.js';
 import { exists } from '../support/output-failures.js';
 import { type DirectoryKind, requireReplaceable } from '../support/replaceable-directory.js';
 import { removeStaleTemporaries } from '../support/temporaries.js';
-import { consolidatedName, MARKER_FILE, type ShardGroup } from './layout.js';
+import { CONFIG_FILE, consolidatedName, MARKER_FILE, type ShardGroup, STATE_FILE } from './layout.js';
 import { type Manifest, readManifest, type ShardRecord, sha256Of } from './manifest.js';
 import type { Checkpoint, StoredTensor } from './open.js';
 import { ELEMENT_TYPE_OF } from './safetensors/element-types.js';
@@ -45,6 +45,25 @@ export interface CompressorFile {
   /** Its name in the consolidated directory. */
   name: string;
 }
+
+/**
+ * The name that a compressor's file has in a consolidated directory: its own, unless that is of a form that markers do not
+ * have, or taken, by the checkpoint itself or by one of `others`. Then the option stands in front.
+ */
+export function consolidatedFileName(option: string, path: string, others: readonly CompressorFile[]): string {
+  const name = basename(path).replace(/[^A-Za-z0-9._-]/g, '_');
+  const isTaken = OWN_FILES.has(name) || others.some((other) => other.name === name);
+  return isTaken || !/^[A-Za-z0-9]/.test(name) ? `${option}-${name}` : name;
+}
+
+const OWN_FILES: ReadonlySet<string> = new Set([
+  CONFIG_FILE,
+  MARKER_FILE,
+  PROVENANCE_FILE,
+  STATE_FILE,
+  consolidatedName('model'),
+  consolidatedName('optimizer'),
+]);
 
 export interface ConsolidateRequest {
   checkpoint: Checkpoint;

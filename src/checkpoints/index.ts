@@ -6,7 +6,13 @@
  * `SafetensorsWriter`.
  */
 export { type CheckpointDifference, compareCheckpoints, type TensorDifference } from './compare.js';
-export { type CompressorFile, type Consolidation, consolidateCheckpoint, isConsolidated } from './consolidate.js';
+export {
+  type CompressorFile,
+  type Consolidation,
+  consolidateCheckpoint,
+  consolidatedFileName,
+  isConsolidated,
+} from './consolidate.js';
 export { type Damage, type Examination, examineCheckpoint } from './examine.js';
 export { type CheckpointFacts, checkpointFacts } from './facts.js';
 export { fromHalf, inFloat32, toHalf } from './half-precision.js';

@@ -1,6 +1,11 @@
 import { stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import { type Checkpoint, type CompressorFile, trainedVocabularyOf } from '../checkpoints/index.js';
+import { join } from 'node:path';
+import {
+  type Checkpoint,
+  type CompressorFile,
+  consolidatedFileName,
+  trainedVocabularyOf,
+} from '../checkpoints/index.js';
 import type { PluginRegistry } from '../plugins/registry.js';
 import { PcError } from '../support/errors.js';
 import { resolveTokenizer } from '../tokenizers/artifacts.js';
@@ -52,8 +57,7 @@ async function namedFiles(options: unknown): Promise<CompressorFile[]> {
     const path =
       typeof value === 'string' ? await fileAt(option === 'tokenizer' ? resolveTokenizer(value) : value) : null;
     if (path === null) continue;
-    const name = basename(path).replace(/[^A-Za-z0-9._-]/g, '_');
-    files.push({ option, path, name: files.some((other) => other.name === name) ? `${option}-${name}` : name });
+    files.push({ option, path, name: consolidatedFileName(option, path, files) });
   }
   return files;
 }

@@ -5,6 +5,7 @@ import {
   type Checkpoint,
   compareCheckpoints,
   consolidateCheckpoint,
+  consolidatedFileName,
   examineCheckpoint,
   openCheckpoint,
   SafetensorsFile,
@@ -51,6 +52,28 @@ function consolidate(checkpoint: Checkpoint, output: string, changes: object = {
 }
 
 describe('consolidation', () => {
+  it('copies the files of a compressor under names that it can have beside its own', async () => {
+    const directory = temporaryDirectory();
+    const files: { option: string; path: string; name: string }[] = [];
+    for (const [option, file] of [
+      ['tokenizer', 'tokenizer.json'],
+      ['other', 'tokenizer.json'],
+      ['table', '_table'],
+      ['codebook', 'config.yaml'],
+      ['words', 'COMPLETE'],
+    ] as const) {
+      const path = join(directory, file);
+      writeFileSync(path, file);
+      files.push({ option, path, name: consolidatedFileName(option, path, files) });
+    }
+    const names = ['tokenizer.json', 'other-tokenizer.json', 'table-_table', 'codebook-config.yaml', 'words-COMPLETE'];
+    expect(files.map(({ name }) => name)).toEqual(names);
+    const output = join(directory, 'joined');
+    await consolidate(await sharded(), output, { compressorFiles: files });
+    expect((await openCheckpoint(output)).configYaml).toBe('a: 1\n');
+    for (const { path, name } of files) expect(readFileSync(join(output, name))).toEqual(readFileSync(path));
+  });
+
   it('makes one file of whole tensors, sorted by name, whichever way they were cut', async () => {
     const output = join(temporaryDirectory(), 'joined');
     const { parameters } = await consolidate(await sharded(), output);
