@@ -28,7 +28,7 @@ describe('writeFileAtomic', () => {
     writeFileSync(join(directory, 'file'), '');
     const writing = writeFileAtomic(join(directory, 'file/inner'), 'x');
     await expect(writing).rejects.toThrow(OutputError);
-    await expect(writing).rejects.toThrow(/a file stands in its place/);
+    await expect(writing).rejects.toThrow(/is a file, not a directory/);
     await expect(writeFileAtomic(join(directory, 'file/x/y/z'), 'x')).rejects.toThrow(/is a file, not a directory/);
   });
 
