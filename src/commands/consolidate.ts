@@ -1,4 +1,4 @@
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { Args, Flags } from '@oclif/core';
 import type { Consolidation } from '../checkpoints/index.js';
 import { BaseCommand } from './base.js';
@@ -62,7 +62,6 @@ Without --with-optimizer it has the weights alone: \`pc train --from\` starts fr
 function besideCheckpoints(path: string, isConsolidated: boolean): string {
   if (isConsolidated) return path;
   const directory = resolve(path);
-  return basename(dirname(directory)) === 'checkpoints'
-    ? join(runOfCheckpoint(path), 'consolidated', basename(directory))
-    : `${directory}-consolidated`;
+  const run = runOfCheckpoint(path);
+  return run === null ? `${directory}-consolidated` : join(run, 'consolidated', basename(directory));
 }

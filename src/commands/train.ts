@@ -135,28 +135,35 @@ async function runToStart(flags: StartFlags, from: string | undefined): Promise<
 }
 
 /**
- * The run that a checkpoint belongs to, or else the one that the project and the flags name, with its own settings.
+ * The run that a checkpoint belongs to, or, where it lies in none, the one that its settings name, from here; without a
+ * checkpoint the one that the project and the flags name. With its own settings.
  *
  * @throws UsageError if flags name another run than the checkpoint's
  */
 async function runToResume(flags: StartFlags & { 'resume-from'?: string | undefined }): Promise<ChosenRun> {
   const named = flags['resume-from'];
-  const checkpoint = named === undefined ? null : await checkpointAt(named);
-  const directory = checkpoint === null ? await projectRun(flags) : runOfCheckpoint(checkpoint);
-  if (checkpoint !== null && (flags.name !== undefined || flags.output !== undefined)) {
+  const { loadRunConfig, runDirectory } = await import('../config/index.js');
+  const settingsIn = (directory: string) =>
+    loadRunConfig(join(directory, 'config.yaml'), {
+      set: flags.set ?? [],
+      flags: [...flagSettings(flags), ...ownSettings(flags)],
+    });
+  if (named === undefined) {
+    const run = await projectRun(flags);
+    await requireRun(run);
+    return { ...(await settingsIn(run)), directory: run, start: { kind: 'resume', checkpoint: null } };
+  }
+  const checkpoint = await checkpointAt(named);
+  const run = runOfCheckpoint(checkpoint);
+  if (run !== null && (flags.name !== undefined || flags.output !== undefined)) {
     const asked = await projectRun(flags);
-    if (resolve(asked) !== resolve(directory))
+    if (resolve(asked) !== resolve(run))
       throw new UsageError(`the checkpoint ${checkpoint} is not one of the run ${asked}`, {
-        hint: `Leave out --name and -o to go on with ${directory}, or start a new run by --from ${checkpoint}.`,
+        hint: `Leave out --name and -o to go on with ${run}, or start a new run by --from ${checkpoint}.`,
       });
   }
-  if (checkpoint === null) await requireRun(directory);
-  const { loadRunConfig } = await import('../config/index.js');
-  const resolved = await loadRunConfig(join(checkpoint ?? directory, 'config.yaml'), {
-    set: flags.set ?? [],
-    flags: [...flagSettings(flags), ...ownSettings(flags)],
-  });
-  return { ...resolved, directory, start: { kind: 'resume', checkpoint } };
+  const resolved = await settingsIn(checkpoint);
+  return { ...resolved, directory: run ?? runDirectory(resolved.config), start: { kind: 'resume', checkpoint } };
 }
 
 async function projectRun(flags: StartFlags): Promise<string> {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { pc } from '../support/pc.js';
@@ -30,6 +30,26 @@ describe('pc train', () => {
     expect(await pc(['train', '--name', 'a', '--steps', '2'], { cwd })).toMatchObject({ status: 0 });
     writeFileSync(join(cwd, 'pc.config.yaml'), 'optim: {}\n');
     expect(await pc(['train', '--resume', '--name', 'a', '--steps', '3'], { cwd })).toMatchObject({ status: 0 });
+    expect(readFileSync(join(cwd, 'runs/a/metrics.jsonl'), 'utf8')).toContain('"step":3');
+  });
+
+  it('goes on from a checkpoint in no run with the run of its name, and writes nowhere else', async () => {
+    const parent = tinyProject();
+    const cwd = join(parent, 'project');
+    mkdirSync(cwd);
+    expect(await pc(['train', '--name', 'a', '--steps', '2'], { cwd: parent })).toMatchObject({ status: 0 });
+    cpSync(join(parent, 'runs/a/checkpoints/0000000002'), join(cwd, 'copy'), { recursive: true });
+    rmSync(join(parent, 'runs'), { recursive: true });
+    const before = readdirSync(parent);
+    const paths = [
+      '--set',
+      `data.root=${join(parent, 'data')}`,
+      '--set',
+      `data.validation=${join(parent, 'validation')}`,
+    ];
+    const resumed = await pc(['train', '--resume-from', 'copy', '--steps', '3', ...paths], { cwd });
+    expect(resumed).toMatchObject({ status: 0 });
+    expect(readdirSync(parent)).toEqual(before);
     expect(readFileSync(join(cwd, 'runs/a/metrics.jsonl'), 'utf8')).toContain('"step":3');
   });
 

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { Checkpoint } from '../../checkpoints/index.js';
 import type { Config, FlagSetting } from '../../config/index.js';
 import { CheckpointError, UsageError } from '../../support/errors.js';
@@ -47,10 +47,16 @@ export async function checkpointAt(path: string): Promise<string> {
   return (await latestCheckpoint(path))?.path ?? path;
 }
 
-/** The directory of the run that a checkpoint lies in: `<run>/checkpoints/<step>`. */
-export function runOfCheckpoint(checkpoint: string): string {
-  return join(checkpoint, '../..');
+/**
+ * The directory of the run that a checkpoint lies in, `<run>/checkpoints/<step>` or `<run>/consolidated/<step>`; null: it lies
+ * in none, as what was converted, or consolidated to elsewhere.
+ */
+export function runOfCheckpoint(checkpoint: string): string | null {
+  const parent = dirname(resolve(checkpoint));
+  return FOLDERS_OF_A_RUN.includes(basename(parent)) ? join(checkpoint, '../..') : null;
 }
+
+const FOLDERS_OF_A_RUN = ['checkpoints', 'consolidated'];
 
 async function ofProject(flags: ParsedConfigFlags, more: FlagSetting[]): Promise<ChosenCheckpoint> {
   const { config } = await loadCommandConfig(flags, more);

@@ -17,6 +17,11 @@ import { provenanceOf } from '../provenance.js';
 import { requireSources, wholeTensor } from '../tensor-plan.js';
 import type { TrainedRun } from '../trained-run.js';
 
+/** Symbols of the longest sequence: the graph has nodes for every window or block of it, and is made in memory. */
+const LONGEST_SEQUENCE = 1 << 16;
+/** Positions of the largest batch. */
+const MOST_POSITIONS = 1 << 20;
+
 /** Files of an exported graph, beside its weights. */
 const GRAPH_FILE = 'model.onnx';
 const DESCRIPTION_FILE = 'model.json';
@@ -60,7 +65,7 @@ const ONNX_MODEL: DirectoryKind = {
  * Writes the graph that computes the logits of all main heads at every position of a full context, and its weights
  * beside it as safetensors. Shapes are fixed: masks and angles are computed for them when the graph is made.
  *
- * @throws UsageError if the length is no multiple of the model's; CheckpointError if the checkpoint is damaged or of another model than
+ * @throws UsageError if the length is no multiple of the model's, or the shapes are too large; CheckpointError if the checkpoint is damaged or of another model than
  *   its configuration says; OutputError if the directory exists or cannot be written; the reason of `signal` when it is aborted
  */
 export async function exportToOnnx(request: OnnxExportRequest): Promise<OnnxExportReport> {
@@ -70,6 +75,10 @@ export async function exportToOnnx(request: OnnxExportRequest): Promise<OnnxExpo
   if (sequenceLength % model.lengthMultiple !== 0)
     throw new UsageError(`--length ${sequenceLength} is no multiple of the model's window`, {
       hint: `Choose a multiple of ${model.lengthMultiple}.`,
+    });
+  if (sequenceLength > LONGEST_SEQUENCE || rows * sequenceLength > MOST_POSITIONS)
+    throw new UsageError(`a graph for ${rows} × ${sequenceLength} symbols is too large`, {
+      hint: `Choose --length up to ${LONGEST_SEQUENCE}, and --rows so that both together are at most ${MOST_POSITIONS}.`,
     });
   const logits = model.logits({ rows, sequenceLength }, { documentMask: false });
   const program = makeProgram({ outputs: { logits } });
