@@ -14,7 +14,7 @@ const ROOT = fileURLToPath(new URL('../', import.meta.url));
 
 /** Minutes on two cores, most valuable first: a tier that takes longer should be trimmed. */
 const BUDGETS: ReadonlyMap<string, number> = new Map([
-  ['faults', 15],
+  ['faults', 12],
   ['engines', 10],
   ['curves', 15],
   ['fuzz', 8],
