@@ -27,5 +27,5 @@ export { type CheckpointContent, saveCheckpoint, tidyCheckpoints, writeCheckpoin
 export { beginSharedSave, saveTogether } from './shared-save.js';
 export type { TensorSlice } from './slices.js';
 export { type TrainedModel, trainedModelOf } from './trained-model.js';
-export { type TrainedVocabulary, trainedVocabularyOf } from './trained-vocabulary.js';
+export { type TrainedVocabulary, trainedVocabularyOf, trainedVocabularySchema } from './trained-vocabulary.js';
 export { saveWeightsOnly } from './weights-only.js';

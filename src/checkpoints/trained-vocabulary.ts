@@ -3,7 +3,8 @@ import { CheckpointError } from '../support/errors.js';
 import type { VocabularyLayout } from '../vocabulary/vocabulary.js';
 import type { Checkpoint } from './open.js';
 
-const trainedVocabulary = z.object({
+/** How `TrainedVocabulary` is written down. */
+export const trainedVocabularySchema = z.object({
   layout: z.object({
     size: z.int().positive(),
     compressedOffset: z.int().nonnegative(),
@@ -25,7 +26,7 @@ export interface TrainedVocabulary {
 
 /** @throws CheckpointError if the checkpoint does not say */
 export function trainedVocabularyOf({ state, path }: Pick<Checkpoint, 'state' | 'path'>): TrainedVocabulary {
-  const parsed = z.object({ vocabulary: trainedVocabulary }).safeParse(state);
+  const parsed = z.object({ vocabulary: trainedVocabularySchema }).safeParse(state);
   if (parsed.success) return parsed.data.vocabulary;
   throw new CheckpointError('the checkpoint does not say which ids its model was trained on', {
     file: path,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { trainedVocabularySchema } from '../checkpoints/index.js';
 import { MIX_MODES } from '../data/options.js';
 import type { VocabularyLayout } from '../vocabulary/vocabulary.js';
 import { lastCompression, type TrainedRun } from './trained-run.js';
@@ -13,16 +14,7 @@ export const provenanceSchema = z.object({
   version: z.literal(1),
   /** Optimizer steps of its training. */
   step: z.int().nonnegative(),
-  vocabulary: z.object({
-    layout: z.object({
-      size: z.int().positive(),
-      compressedOffset: z.int().nonnegative(),
-      alphabetSize: z.int().nonnegative(),
-      rawIncluded: z.boolean(),
-    }),
-    /** Fingerprint of the compressor. */
-    compressor: z.string(),
-  }),
+  vocabulary: trainedVocabularySchema,
   /** At the end of its training. */
   data: z.object({
     compressor: z.string(),
