@@ -18,6 +18,7 @@ export { type CheckpointFacts, checkpointFacts } from './facts.js';
 export { fromHalf, inFloat32, toHalf } from './half-precision.js';
 export { latestCheckpoint, listCheckpoints } from './list.js';
 export { type Checkpoint, openCheckpoint, verifyCheckpoint } from './open.js';
+export { decodeProgramFile, encodeProgramFile } from './program-file.js';
 export { applyRetention } from './retention.js';
 export { ELEMENT_BYTES, type ElementType } from './safetensors/element-types.js';
 export { encodeHeader, tensorByteLength } from './safetensors/header.js';

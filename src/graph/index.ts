@@ -6,4 +6,5 @@ export { type CompositeName, inScope, isOperation, type Node, type OperationName
 export * from './operations.js';
 export { optimise, rematerialise } from './passes.js';
 export { declarations, makeProgram, OPERATION_SET, type Program, type ProgramNode, programRoots } from './program.js';
+export { deserialiseProgram, serialiseProgram } from './serialise.js';
 export * from './tensor.js';
