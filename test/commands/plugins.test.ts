@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isolatedHome, PACKAGE_ROOT, pc } from '../support/pc.js';
+import { pcProcess } from '../support/pc-process.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
 
 interface Listing {
@@ -13,7 +14,9 @@ interface Listing {
 async function homeWith(...folders: string[]): Promise<NodeJS.ProcessEnv> {
   const env = isolatedHome(temporaryDirectory());
   for (const folder of folders) {
-    const { status, stderr } = await pc(['plugins', 'link', join(PACKAGE_ROOT, folder), '--no-install'], { env });
+    const { status, stderr } = await pcProcess(['plugins', 'link', join(PACKAGE_ROOT, folder), '--no-install'], {
+      env,
+    });
     expect(status, stderr).toBe(0);
   }
   return env;
@@ -50,9 +53,9 @@ describe('pc compressors', () => {
     const [{ filename }] = JSON.parse(
       execFileSync('npm', pack, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }),
     );
-    const missing = await pc(['plugins', 'install', './nowhere.tgz'], { cwd: home, env });
+    const missing = await pcProcess(['plugins', 'install', './nowhere.tgz'], { cwd: home, env });
     expect(missing).toMatchObject({ status: 2, stdout: '', stderr: expect.stringContaining('no such package file') });
-    const installed = await pc(['plugins', 'install', `./${filename}`], { cwd: home, env });
+    const installed = await pcProcess(['plugins', 'install', `./${filename}`], { cwd: home, env });
     expect(installed.status, installed.stderr).toBe(0);
     const { compressors } = JSON.parse((await pc(['compressors', '--json'], { env })).stdout) as Listing;
     expect(compressors.map(({ name }) => name)).toContain('lzw');
@@ -83,7 +86,7 @@ describe('a wrong command line', () => {
 
   it('has no stack trace, unless DEBUG=*', async () => {
     const command = ['compressors', 'show', 'gzpi'];
-    const { stderr } = await pc(command, { env: { ...isolatedHome(), DEBUG: '*' } });
+    const { stderr } = await pcProcess(command, { env: { ...isolatedHome(), DEBUG: '*' } });
     expect(stderr).toMatch(/^ +at .*registry\.js/m);
   });
 });

@@ -6,7 +6,8 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import type { PreprocessReport } from '../../src/data/preprocess/options.js';
 import type { BpbResults } from '../../src/evaluation/index.js';
 import { type PackedPackage, packPackages, serveRegistry } from '../support/npm-registry.js';
-import { isolatedHome, PACKAGE_ROOT, type PcResult, pc } from '../support/pc.js';
+import { isolatedHome, PACKAGE_ROOT, type PcResult } from '../support/pc.js';
+import { pcProcess } from '../support/pc-process.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
 import { tinyProject } from '../training/tiny-training.js';
 
@@ -63,10 +64,10 @@ export default ({ host }: PluginOptions) =>
 describe('the packed package', () => {
   it('installs into an empty prefix and works there', async () => {
     expect(existsSync(join(prefix, 'node_modules/.bin/pc'))).toBe(true);
-    const help = await pc(['--version'], { cwd: prefix, binary });
+    const help = await pcProcess(['--version'], { cwd: prefix, binary });
     expect(help).toMatchObject({ status: 0, stdout: expect.stringContaining(`proxy-compression/${version}`) });
 
-    const listed = await pc(['compressors', '--json'], { cwd: prefix, binary });
+    const listed = await pcProcess(['compressors', '--json'], { cwd: prefix, binary });
     expect(listed.status, listed.stderr).toBe(0);
     const { compressors } = JSON.parse(listed.stdout) as { compressors: { name: string; availability: object }[] };
     for (const name of ['gzip', 'bit', 'doublebit', 'halfbyte', 'doublebyte'])
@@ -113,7 +114,7 @@ async function userWithRegistry(...folders: string[]): Promise<(args: string[], 
   );
   onTestFinished(() => registry.close());
   const env = { ...isolatedHome(home), ...registry.env, NO_COLOR: '1' };
-  return (args, cwd = home) => pc(args, { cwd, env, binary });
+  return (args, cwd = home) => pcProcess(args, { cwd, env, binary });
 }
 
 /** What a command prints under `--json`. */

@@ -4,7 +4,8 @@ import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { instantiateCompressor } from '../../src/plugins/compressor-instance.js';
 import { behavesLikeACodec } from '../compressors/codec-specification.js';
-import { isolatedHome, PACKAGE_ROOT, pc } from '../support/pc.js';
+import { isolatedHome, PACKAGE_ROOT } from '../support/pc.js';
+import { pcProcess } from '../support/pc-process.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
 
 const guide = readFileSync(join(PACKAGE_ROOT, 'docs/plugins.md'), 'utf8');
@@ -39,7 +40,7 @@ describe('the compressor of docs/plugins.md', () => {
 
   it('is known once it is linked, as the guide says', async () => {
     const env = isolatedHome();
-    const { status, stdout } = await pc(['plugins', 'link', packageOfTheGuide(), '--no-install'], { env });
+    const { status, stdout } = await pcProcess(['plugins', 'link', packageOfTheGuide(), '--no-install'], { env });
     expect({ status, stdout }).toEqual({ status: 0, stdout: 'pc-compressor-indent@1.0.0 gives compressor indent\n' });
   });
 });

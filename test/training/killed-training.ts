@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { latestCheckpoint } from '../../src/checkpoints/index.js';
-import { isolatedHome, PACKAGE_ROOT, pc } from '../support/pc.js';
+import { isolatedHome, PACKAGE_ROOT } from '../support/pc.js';
+import { pcProcess } from '../support/pc-process.js';
 import { computedMetrics, tensorFiles, tinyProject } from './tiny-training.js';
 
 /** Long enough for several kills, with checkpoints that overlap with training. */
@@ -36,7 +37,7 @@ export async function untilSays({ child, output }: ReturnType<typeof startPc>, t
  */
 export async function killWhileTraining(kills: number): Promise<void> {
   const project = tinyProject();
-  expect(await pc(['train', '--name', 'whole', ...RUN], { cwd: project })).toMatchObject({ status: 0 });
+  expect(await pcProcess(['train', '--name', 'whole', ...RUN], { cwd: project })).toMatchObject({ status: 0 });
   let done = 0;
   for (let run = 0; done < kills; run++) {
     const name = `killed${run}`;

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { QUICKSTART_MODELS } from '../../../src/quickstart/models.js';
-import { pc } from '../../support/pc.js';
+import { pcProcess } from '../../support/pc-process.js';
 import { temporaryDirectory } from '../../support/temporary-directory.js';
 import { startPc, untilSays } from '../../training/killed-training.js';
 
@@ -32,7 +32,7 @@ describe('pc quickstart from nothing', () => {
       expect(await closed).toEqual([130, null]);
       expect(started.output()).toContain(`Error: stopped in: ${stage}`);
     }
-    const { status, stdout } = await pc([...args, '--json'], { cwd });
+    const { status, stdout } = await pcProcess([...args, '--json'], { cwd });
     expect(status).toBe(0);
     const { models } = JSON.parse(stdout) as { models: { name: string; trained: number; untrained: number }[] };
     expect(models.map(({ name }) => name)).toEqual(QUICKSTART_MODELS.map(({ name }) => name));
