@@ -1,3 +1,4 @@
+import { jaxBackend } from '../../backends/jax/index.js';
 import { onnxruntimeBackend } from '../../backends/onnxruntime/index.js';
 import { bitCompressors } from '../../compressors/bits/index.js';
 import { bpeCompressor } from '../../compressors/bpe/index.js';
@@ -16,6 +17,6 @@ export default function builtin({ host }: PluginOptions): PluginManifest {
     apiVersion: PLUGIN_API_VERSION,
     name: 'built-in',
     compressors: [gzipCompressor, bpeCompressor, tokenBytesCompressor, neuralCompressor, ...bitCompressors],
-    backends: [onnxruntimeBackend],
+    backends: [onnxruntimeBackend, jaxBackend],
   });
 }

@@ -1,0 +1,32 @@
+import type { Backend, BackendDefinition } from '../../src/plugins/contracts.js';
+import { type JaxOptions, jaxOptions } from './options.js';
+
+/** JAX and XLA: one device or many, over which parameters and rows are divided. */
+export const jaxBackend: BackendDefinition<JaxOptions> = {
+  name: 'jax',
+  summary: 'JAX: models and batches divided over many devices, and many machines',
+  options: jaxOptions,
+  devices: async () => {
+    const backend = await create(jaxOptions.parse({}));
+    await backend.dispose();
+    return backend.topology.devices;
+  },
+  create,
+};
+
+async function create(options: JaxOptions): Promise<Backend> {
+  const { engineProcess } = await import('./python-command.js');
+  const { JaxEngine } = await import('./engine.js');
+  const { JaxSession, programKeeper } = await import('./session.js');
+  const { device: platform, devices, shards, matmul } = options;
+  const command = engineProcess(options, null);
+  const { engine, facts } = await JaxEngine.start(command, { platform, devices, shards, matmul });
+  const keepProgram = programKeeper(options.programs);
+  return {
+    topology: facts.topology,
+    engine: facts.engine,
+    open: (state) => JaxSession.open(engine, state, keepProgram),
+    allGather: async (bytes) => [bytes],
+    dispose: () => engine.dispose(),
+  };
+}

@@ -1,0 +1,171 @@
+"""The engine's side of the pipes: requests are served one after the other, in the order in which they come.
+
+Standard input and output carry frames. What libraries print goes to standard error. The process ends when its input does:
+whoever started it is gone then, whatever it was doing.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any, BinaryIO
+
+import jax
+import numpy as np
+
+from . import frames, safetensors
+from . import program as programs
+from .frames import Message
+from .placement import Placement
+from .session import Executable, Session, Spec
+
+# A snapshot is read between the steps of a run: in few messages, that it does not take as many steps as tensors.
+SNAPSHOT_MESSAGE_BYTES = 1 << 26
+
+Reply = tuple[Any, list[np.ndarray]]
+
+
+def serve() -> None:
+    # Signals are for whoever started this process: it stops cleanly, and still needs the state.
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2"):
+        signal.signal(getattr(signal, name), signal.SIG_IGN)
+    replies: BinaryIO = os.fdopen(os.dup(1), "wb", buffering=1 << 20)
+    os.dup2(2, 1)
+    requests: queue.SimpleQueue[Message] = queue.SimpleQueue()
+    threading.Thread(target=_receive, args=(sys.stdin.buffer, requests), daemon=True).start()
+    server = Server()
+    while True:
+        message = requests.get()
+        try:
+            body, tensors = server.handlers[message.name](message)
+            frames.write(replies, {"id": message.id, "body": body}, tensors)
+        except BrokenPipeError:
+            return
+        except Exception as error:  # whatever it is, the other side must hear of it
+            frames.write(replies, {"id": message.id, "error": describe(error)})
+
+
+def _receive(stream: BinaryIO, requests: queue.SimpleQueue[Message]) -> None:
+    while (message := frames.read(stream)) is not None:
+        requests.put(message)
+    os._exit(0)  # at once: the other thread may be in the middle of a long computation
+
+
+def describe(error: Exception) -> dict[str, str]:
+    text = str(error) or type(error).__name__
+    if isinstance(error, (programs.ProgramError, safetensors.FormatError)):
+        return {"failure": "corrupt-program", "message": text}
+    known = {"RESOURCE_EXHAUSTED": "out-of-memory", "UNIMPLEMENTED": "unsupported-operation"}
+    failure = next((kind for phrase, kind in known.items() if phrase in text), "failed")
+    if isinstance(error, MemoryError):
+        failure = "out-of-memory"
+    return {"failure": failure, "message": text if isinstance(error, ValueError) else f"{type(error).__name__}: {text}"}
+
+
+class Server:
+    def __init__(self) -> None:
+        self.handlers: dict[str, Callable[[Message], Reply]] = {
+            "start": self.start,
+            "open": self.open,
+            "load": self.load,
+            "run": self.run,
+            "unload": self.unload,
+            "snapshot": self.snapshot,
+            "readSnapshot": self.read_snapshot,
+            "endSnapshot": self.end_snapshot,
+            "write": self.write,
+            "flush": self.flush,
+            "close": self.close,
+        }
+        self.sessions: dict[int, Session] = {}
+        self.executables: dict[int, Executable] = {}
+        self.count = 0
+        self.placement: Placement | None = None
+
+    def number(self) -> int:
+        self.count += 1
+        return self.count
+
+    def start(self, message: Message) -> Reply:
+        """Finds the devices, and lays the mesh over as many of them as are asked for."""
+        asked = message.body
+        jax.config.update("jax_default_matmul_precision", asked["matmul"])
+        if asked["platform"] != "auto":
+            jax.config.update("jax_platforms", "cuda,rocm" if asked["platform"] == "gpu" else asked["platform"])
+        devices = jax.devices()
+        wanted = asked["devices"] or len(devices)
+        if wanted > len(devices):
+            raise ValueError(f"{wanted} devices were asked for, and there are {len(devices)}: {devices[0].device_kind}")
+        shards = asked["shards"] or wanted
+        if wanted % shards != 0:
+            raise ValueError(f"{shards} shards do not divide {wanted} devices")
+        self.placement = Placement(devices[:wanted], shards)
+        described = [
+            {"id": f"{device.platform}:{device.id}", "kind": _kind(device.platform), "description": device.device_kind}
+            for device in devices[:wanted]
+        ]
+        engine = f"jax {jax.__version__}, {devices[0].device_kind}"
+        topology = {"rank": jax.process_index(), "world": jax.process_count(), "devices": described}
+        return {"topology": topology, "engine": engine, "version": jax.__version__}, []
+
+    def open(self, message: Message) -> Reply:
+        assert self.placement is not None
+        specs = [Spec(e["name"], programs.DTYPES[e["dtype"]], tuple(e["shape"])) for e in message.body["state"]]
+        session = self.number()
+        self.sessions[session] = Session(specs, self.placement)
+        return {"session": session}, []
+
+    def load(self, message: Message) -> Reply:
+        program = programs.decode(message.tensors[0].tobytes())
+        executable = self.number()
+        self.executables[executable] = self.sessions[message.body["session"]].load(program)
+        return {"executable": executable}, []
+
+    def run(self, message: Message) -> Reply:
+        """All steps are begun before the results of the first are waited for."""
+        executable = self.executables[message.body["executable"]]
+        given = iter(message.tensors)
+        steps = [executable.start({name: next(given) for name in names}) for names in message.body["steps"]]
+        results = [[np.asarray(value) for value in outputs.values()] for outputs in steps]
+        return {"steps": [list(outputs) for outputs in steps]}, [value for step in results for value in step]
+
+    def unload(self, message: Message) -> Reply:
+        self.executables.pop(message.body["executable"], None)
+        return None, []
+
+    def snapshot(self, message: Message) -> Reply:
+        snapshot, slices = self.sessions[message.body["session"]].begin_snapshot(message.body["names"])
+        return {"snapshot": snapshot, "slices": [piece.describe() for piece in slices]}, []
+
+    def read_snapshot(self, message: Message) -> Reply:
+        session = self.sessions[message.body["session"]]
+        values = session.read_snapshot(message.body["snapshot"], message.body["first"], SNAPSHOT_MESSAGE_BYTES)
+        return None, values
+
+    def end_snapshot(self, message: Message) -> Reply:
+        self.sessions[message.body["session"]].end_snapshot(message.body["snapshot"])
+        return None, []
+
+    def write(self, message: Message) -> Reply:
+        body = message.body
+        session = self.sessions[body["session"]]
+        session.write(body["name"], body["dtype"], body["globalShape"], body["offset"], message.tensors[0])
+        return None, []
+
+    def flush(self, message: Message) -> Reply:
+        self.sessions[message.body["session"]].flush()
+        return None, []
+
+    def close(self, message: Message) -> Reply:
+        session = self.sessions.pop(message.body["session"], None)
+        for number in [key for key, value in self.executables.items() if value.session is session]:
+            del self.executables[number]
+        return None, []
+
+
+def _kind(platform: str) -> str:
+    return platform if platform in ("cpu", "tpu") else "gpu"

@@ -1,0 +1,28 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { jaxBackend } from '../../backends/jax/index.js';
+import type { Backend } from '../../src/plugins/contracts.js';
+import type { FoundPython } from '../support/python-with.js';
+
+const run = promisify(execFile);
+
+/** A Python of this machine that has jax, or why there is none; nothing is installed. */
+async function findJax(): Promise<FoundPython> {
+  for (const python of [process.env.PC_TEST_PYTHON, process.env.PC_JAX_PYTHON, 'python3'])
+    if (python !== undefined) {
+      const found = await run(python, ['-c', 'import jax']).then(
+        () => true,
+        () => false,
+      );
+      if (found) return { python };
+    }
+  return { missing: 'no Python with jax was found; PC_TEST_PYTHON names one' };
+}
+
+export const jaxPython = await findJax();
+
+/** The backend on the CPU. */
+export function createJax(options: object = {}): Promise<Backend> {
+  if ('missing' in jaxPython) throw new Error(jaxPython.missing);
+  return jaxBackend.create(jaxBackend.options.parse({ device: 'cpu', python: jaxPython.python, ...options }));
+}
