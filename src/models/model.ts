@@ -61,9 +61,20 @@ export interface LanguageModel {
   loss(batch: BatchShape, options: LossGraphOptions): LossGraph;
   /** Logits of every position and main head, [B, N, P, V]. */
   logits(batch: BatchShape, options: { documentMask: boolean }): Node;
+  /** Logits of head 0 for a range of ids, [positions, count]; nothing else is computed. */
+  rangeLogits(batch: BatchShape, options: RangeLogitsOptions): Node;
   /** −log p(label) in nats of head 0 over the whole vocabulary, [B, N], for the input `labels` [B, N]. */
   scores(batch: BatchShape, options: { documentMask: boolean }): Node;
   flops(options: FlopOptions): number;
+}
+
+export interface RangeLogitsOptions {
+  documentMask: boolean;
+  /** First id. */
+  from: number;
+  count: number;
+  /** Indices into the B·N positions, [positions]; null: all of them, in order. */
+  positions: Node | null;
 }
 
 export interface FlopOptions {

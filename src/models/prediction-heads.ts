@@ -3,6 +3,7 @@ import {
   concat,
   crossEntropy,
   expandLast,
+  gather,
   input,
   inScope,
   integer,
@@ -19,7 +20,14 @@ import {
   slice,
   sum,
 } from '../graph/index.js';
-import type { BatchShape, LanguageModel, LossGraph, LossGraphOptions, VocabularySizes } from './model.js';
+import type {
+  BatchShape,
+  LanguageModel,
+  LossGraph,
+  LossGraphOptions,
+  RangeLogitsOptions,
+  VocabularySizes,
+} from './model.js';
 
 /** The body of a model: what its heads read. */
 export interface Trunk {
@@ -42,7 +50,7 @@ export interface HeadParameters {
 const SCORED_LOGITS = 1 << 24;
 
 /** What linear heads make of a trunk: head h at position t predicts symbol t + 1 + h, raw head r symbol t + 1 + P + r. */
-export class PredictionHeads implements Pick<LanguageModel, 'loss' | 'logits' | 'scores'> {
+export class PredictionHeads implements Pick<LanguageModel, 'loss' | 'logits' | 'rangeLogits' | 'scores'> {
   constructor(
     private readonly trunk: Trunk,
     private readonly parameters: HeadParameters,
@@ -52,6 +60,12 @@ export class PredictionHeads implements Pick<LanguageModel, 'loss' | 'logits' | 
   logits(batch: BatchShape, { documentMask }: { documentMask: boolean }): Node {
     const logits = matmul(this.trunk.hidden(batch, documentMask, {}), this.parameters.main, { transposeB: true });
     return reshape(logits, [batch.rows, batch.sequenceLength, this.parameters.predictionHeads, this.vocabulary.size]);
+  }
+
+  rangeLogits(batch: BatchShape, { documentMask, from, count, positions }: RangeLogitsOptions): Node {
+    const hidden = this.trunk.hidden(batch, documentMask, {});
+    const asked = positions ? gather(hidden, positions) : hidden;
+    return matmul(asked, slice(this.parameters.main, 0, from, count), { transposeB: true });
   }
 
   scores(batch: BatchShape, { documentMask }: { documentMask: boolean }): Node {

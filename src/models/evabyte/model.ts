@@ -39,6 +39,7 @@ export function createEvaByte(model: EvaByteOptions, vocabulary: VocabularySizes
     lengthMultiple: model.windowSize,
     loss: (batch, options) => heads.loss(batch, options),
     logits: (batch, options) => heads.logits(batch, options),
+    rangeLogits: (batch, options) => heads.rangeLogits(batch, options),
     scores: (batch, options) => heads.scores(batch, options),
     flops: (options) => evabyteFlops(model, vocabulary, parameters, options),
   };

@@ -30,6 +30,7 @@ export function createOpenCoder(model: OpenCoderOptions, vocabulary: VocabularyS
     lengthMultiple: 1,
     loss: (batch, options) => heads.loss(batch, options),
     logits: (batch, options) => heads.logits(batch, options),
+    rangeLogits: (batch, options) => heads.rangeLogits(batch, options),
     scores: (batch, options) => heads.scores(batch, options),
     flops: (options) => opencoderFlops(model, vocabulary, parameters, options),
   };

@@ -4,8 +4,8 @@
  * bit, does not depend on what shares its batch or on how many ask.
  */
 
-/** Positions of one run of a program, over all rows. */
-export const POSITIONS_PER_RUN = 4096;
+/** Positions of one run of a program, over all rows: few enough that what a layer makes of them stays in a core's cache. */
+export const POSITIONS_PER_RUN = 1024;
 
 const SHORTEST_ROW = 8;
 

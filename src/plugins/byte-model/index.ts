@@ -7,13 +7,13 @@ import {
   type TrainedModel,
   trainedModelOf,
 } from '../../checkpoints/index.js';
-import { elementCount } from '../../graph/index.js';
+import { BYTES_PER_ELEMENT, elementCount } from '../../graph/index.js';
 import { createModel, type LanguageModel, type ModelOptions, vocabularySizes } from '../../models/index.js';
 import type { ByteModel } from '../../neural-coding/byte-model.js';
 import { closeAll } from '../../support/close-all.js';
 import { CheckpointError } from '../../support/errors.js';
 import { requireRawBytes } from '../../vocabulary/vocabulary.js';
-import type { Backend, StateSlice } from '../contracts.js';
+import type { Backend, Session, StateSlice, StateSpec } from '../contracts.js';
 import { POSITIONS_PER_RUN } from './batching.js';
 import { SessionByteModel } from './session-byte-model.js';
 
@@ -43,20 +43,23 @@ export async function openByteModel(directory: string, options: ByteModelOptions
   try {
     const backend = options.backend ?? (await defaultBackend());
     if (options.backend === undefined) opened.push(() => backend.dispose());
-    const threads = options.threads ?? availableParallelism();
-    const session = await backend.open(
-      parameters.map(({ name, shape }) => ({ name, dtype: 'f32', shape })),
-      { threads },
-    );
-    opened.push(() => session.dispose());
+    const size = parameters.reduce((total, { shape }) => total + elementCount(shape), 0);
+    const division = divideThreads(options.threads ?? availableParallelism(), size * BYTES_PER_ELEMENT.f32);
+    const state = parameters.map(({ name, shape }): StateSpec => ({ name, dtype: 'f32', shape }));
+    const weights = () => inFloat32(checkpoint.tensors(parameters.map(({ name }) => name)));
     const digest = createHash('sha256').update(JSON.stringify([trained.options, POSITIONS_PER_RUN]));
-    const slices = inFloat32(checkpoint.tensors(parameters.map(({ name }) => name)));
-    await session.writeState(digested(slices, digest));
+    const sessions: Session[] = [];
+    while (sessions.length < division.sessions) {
+      const session = await backend.open(state, { threads: division.threads });
+      opened.push(() => session.dispose());
+      await session.writeState(sessions.length === 0 ? digested(weights(), digest) : weights());
+      sessions.push(session);
+    }
     const engine = backend.engine ?? JSON.stringify(backend.topology.devices);
     return new SessionByteModel({
-      session,
+      sessions,
       modelAt,
-      parameters: parameters.reduce((total, { shape }) => total + elementCount(shape), 0),
+      parameters: size,
       context: trained.sequenceLength,
       longestPrefix: longest - 1,
       fingerprint: `m1:${digest.digest('hex')}:${engine}`,
@@ -66,6 +69,18 @@ export async function openByteModel(directory: string, options: ByteModelOptions
     await dispose().catch(() => {});
     throw error;
   }
+}
+
+/** Copies of the parameters take no more than this together, 1 GiB. */
+const COPIES_BYTES = 2 ** 30;
+
+/**
+ * Sessions of one thread each, which do not wait for one another: small products divided among threads wait more than they
+ * compute (docs/decisions/0205). Models whose copies would take too much memory have fewer sessions, of more threads.
+ */
+function divideThreads(threads: number, bytes: number): { sessions: number; threads: number } {
+  const sessions = Math.max(1, Math.min(threads, Math.floor(COPIES_BYTES / bytes)));
+  return { sessions, threads: Math.floor(threads / sessions) };
 }
 
 /**

@@ -1,5 +1,4 @@
 import {
-  gather,
   input,
   log,
   makeProgram,
@@ -9,7 +8,6 @@ import {
   type Program,
   reshape,
   scalar,
-  slice,
   softmax,
   subtract,
   sum,
@@ -23,7 +21,7 @@ import { BYTE_COUNT, RAW_OFFSET } from '../../vocabulary/layout.js';
  */
 export function nextByteProgram(model: LanguageModel, batch: BatchShape): Program {
   const last = input('last', 'i32', [batch.rows]);
-  return makeProgram({ outputs: { logits: gather(byteLogits(model, batch), last) } });
+  return makeProgram({ outputs: { logits: byteLogits(model, batch, last) } });
 }
 
 /**
@@ -32,7 +30,7 @@ export function nextByteProgram(model: LanguageModel, batch: BatchShape): Progra
  * and no pass over the logits but the engine's own softmax has an exponential.
  */
 export function entropyProgram(model: LanguageModel, batch: BatchShape): Program {
-  const logits = byteLogits(model, batch);
+  const logits = byteLogits(model, batch, null);
   const p = softmax(logits);
   const logZ = subtract(max(logits, [1]), log(max(p, [1])));
   const nats = subtract(logZ, sum(multiply(p, logits), [1]));
@@ -40,10 +38,7 @@ export function entropyProgram(model: LanguageModel, batch: BatchShape): Program
   return makeProgram({ outputs: { bits: reshape(bits, [batch.rows * batch.sequenceLength]) } });
 }
 
-/** Logits of the 256 bytes by the first head, [B·T, 256]: the model's distribution over all ids, given that it is a byte. */
-function byteLogits(model: LanguageModel, batch: BatchShape): Node {
-  const logits = model.logits(batch, { documentMask: false });
-  const [rows, length, , size] = logits.shape as [number, number, number, number];
-  const firstHead = reshape(slice(logits, 2, 0, 1), [rows * length, size]);
-  return slice(firstHead, 1, RAW_OFFSET, BYTE_COUNT);
+/** Logits of the 256 bytes, [positions, 256]: with their softmax, the model's distribution given that an id is a byte. */
+function byteLogits(model: LanguageModel, batch: BatchShape, positions: Node | null): Node {
+  return model.rangeLogits(batch, { documentMask: false, from: RAW_OFFSET, count: BYTE_COUNT, positions });
 }

@@ -7,12 +7,12 @@ import type { Executable, Session } from '../contracts.js';
 import { grouped, rowLengths, rowsPerRun, type Stretch, stretchesOf } from './batching.js';
 import { entropyProgram, nextByteProgram } from './programs.js';
 
-/** Runs that are prepared, computed or read at a time: the host works while the session computes. */
-const RUNS_IN_FLIGHT = 3;
+/** Runs of each session that are prepared, computed or read at a time: the host works while the session computes. */
+const RUNS_IN_FLIGHT = 2;
 
 export interface SessionByteModelParts {
-  /** Holds the parameters. */
-  session: Session;
+  /** Each holds the parameters, and computes runs of its own beside the others. */
+  sessions: readonly Session[];
   /** The model for sequences of some length. */
   modelAt(length: number): LanguageModel;
   parameters: number;
@@ -28,8 +28,9 @@ interface LoadedProgram {
   program: Executable;
 }
 
-/** A byte model whose parameters are the state of a session. Programs are loaded when they are first needed. */
+/** A byte model whose parameters are the state of sessions. Programs are loaded when they are first needed. */
 export class SessionByteModel implements ByteModel {
+  private nextSession = 0;
   private readonly programs = new Map<string, Promise<LoadedProgram>>();
   private readonly lengths: readonly number[];
 
@@ -54,8 +55,8 @@ export class SessionByteModel implements ByteModel {
     const result = new Float64Array(prefixes.length * BYTE_COUNT);
     const byLength = new Map<number, number[]>(this.lengths.map((length) => [length, []]));
     for (const [index, prefix] of prefixes.entries()) byLength.get(this.rowLength(prefix.length))!.push(index);
-    await inFlight(this.windowRuns(byLength), async ({ length, indices }) => {
-      const { batch, program } = await this.loaded('next byte', length, nextByteProgram);
+    await this.inFlight(this.windowRuns(byLength), async ({ length, indices }, session) => {
+      const { batch, program } = await this.loaded(session, 'next byte', length, nextByteProgram);
       const ids = new Int32Array(batch.rows * length);
       const last = new Int32Array(batch.rows);
       for (const [row, index] of indices.entries()) {
@@ -71,11 +72,14 @@ export class SessionByteModel implements ByteModel {
     return result;
   }
 
-  /** Rows are padded to the shortest length that holds the prefix and BOS; there are as many of them, whatever is asked. */
+  /**
+   * Rows are padded to the shortest length that holds the prefix and BOS; a session computes as many of them, whatever is
+   * asked, and all sessions compute at a time.
+   */
   runOf(length: number): PrefixRun {
     const row = this.rowLength(length);
     const shortest = this.lengths[this.lengths.indexOf(row) - 1] ?? 0;
-    return { shortest, longest: row - 1, rows: rowsPerRun(row) };
+    return { shortest, longest: row - 1, rows: rowsPerRun(row) * this.parts.sessions.length };
   }
 
   /** @throws RangeError for an overlap that leaves nothing of a context; CheckpointError where the model's numbers are not finite */
@@ -89,8 +93,8 @@ export class SessionByteModel implements ByteModel {
       context,
       overlap,
     );
-    await inFlight(grouped(stretches, rowsPerRun(context)), async (group) => {
-      const { batch, program } = await this.loaded('entropy', context, entropyProgram);
+    await this.inFlight(grouped(stretches, rowsPerRun(context)), async (group, session) => {
+      const { batch, program } = await this.loaded(session, 'entropy', context, entropyProgram);
       const ids = new Int32Array(batch.rows * context);
       for (const [row, { document, start, length }] of group.entries())
         writeRow(ids, row * context, documents[document]!.subarray(start, start + length - 1));
@@ -119,18 +123,44 @@ export class SessionByteModel implements ByteModel {
   }
 
   private loaded(
+    session: number,
     what: string,
     length: number,
     build: (model: LanguageModel, batch: BatchShape) => Program,
   ): Promise<LoadedProgram> {
-    const key = `${what} ${length}`;
+    const key = `${session} ${what} ${length}`;
     const load = async (): Promise<LoadedProgram> => {
       const batch = { rows: rowsPerRun(length), sequenceLength: length };
-      return { batch, program: await this.parts.session.load(build(this.parts.modelAt(length), batch)) };
+      return { batch, program: await this.parts.sessions[session]!.load(build(this.parts.modelAt(length), batch)) };
     };
     const found = this.programs.get(key) ?? load();
     this.programs.set(key, found);
     return found;
+  }
+
+  /**
+   * Works on items in order, several at a time, the sessions taking turns: runs of a call are alike, so turns are fair.
+   *
+   * @throws the first failure, once nothing is under way any more
+   */
+  private async inFlight<Item>(
+    items: Iterable<Item>,
+    work: (item: Item, session: number) => Promise<void>,
+  ): Promise<void> {
+    const { length: sessions } = this.parts.sessions;
+    const running: Promise<void>[] = [];
+    try {
+      for (const item of items) {
+        const run = work(item, this.nextSession++ % sessions);
+        // Whoever awaits it gets the failure; until then it is not unhandled.
+        run.catch(() => {});
+        running.push(run);
+        if (running.length >= RUNS_IN_FLIGHT * sessions) await running.shift();
+      }
+      while (running.length > 0) await running.shift();
+    } finally {
+      await Promise.allSettled(running);
+    }
   }
 }
 
@@ -158,22 +188,5 @@ function writeEntropies(bits: Float32Array, { start, length, from }: Stretch, ta
   for (let i = from; i < length; i++) {
     if (Number.isNaN(bits[i]!)) throw notFinite();
     target[start + i] = Math.min(8, Math.max(0, bits[i]!));
-  }
-}
-
-/** Works on items in order, several at a time. @throws the first failure, once nothing is under way any more */
-async function inFlight<Item>(items: Iterable<Item>, work: (item: Item) => Promise<void>): Promise<void> {
-  const running: Promise<void>[] = [];
-  try {
-    for (const item of items) {
-      const run = work(item);
-      // Whoever awaits it gets the failure; until then it is not unhandled.
-      run.catch(() => {});
-      running.push(run);
-      if (running.length >= RUNS_IN_FLIGHT) await running.shift();
-    }
-    while (running.length > 0) await running.shift();
-  } finally {
-    await Promise.allSettled(running);
   }
 }
