@@ -1,6 +1,7 @@
-import { Command } from '@oclif/core';
+import { Command, type Interfaces } from '@oclif/core';
 import type { ListrDefaultRenderer, ListrSimpleRenderer, ListrTask, ListrTaskWrapper } from 'listr2';
 import type { PluginRegistry } from '../plugins/registry.js';
+import { UsageError } from '../support/errors.js';
 import { describeFailure, failureAsJson, renderFailure } from './shell/failure.js';
 import { describePluginProblems } from './shell/plugin-lines.js';
 import { ProgressReporter } from './shell/progress.js';
@@ -29,13 +30,15 @@ export abstract class BaseCommand extends Command {
 
   /**
    * Runs tasks in order: a live list on a terminal, plain lines elsewhere, nothing under `--json`. An error of a task
-   * ends the list and is thrown.
+   * ends the list and is thrown; the list marks the task alone, since the error is rendered when it arrives at the command.
    */
   protected async runTasks<Context extends object>(tasks: Task<Context>[], context: Context): Promise<Context> {
-    const { Listr } = await import('listr2');
+    const [{ Listr }, { TaskLogger }] = await Promise.all([import('listr2'), import('./shell/task-logger.js')]);
     const list = new Listr<Context, 'default', 'simple'>(tasks, {
       fallbackRenderer: 'simple',
       fallbackRendererCondition: () => !process.stdout.isTTY,
+      rendererOptions: { showErrorMessage: false },
+      fallbackRendererOptions: { logger: new TaskLogger() },
       silentRendererCondition: () => this.jsonEnabled(),
       // Stop signals are handled here, so that work can end cleanly.
       registerSignalListeners: false,
@@ -94,6 +97,22 @@ export abstract class BaseCommand extends Command {
     if (!quietly && !this.jsonEnabled())
       for (const line of describePluginProblems(registry)) process.stderr.write(`${line}\n`);
     return registry;
+  }
+
+  /** @throws UsageError for a flag whose value is empty, as `-o "$OUTPUT"` of a script that forgot to set it: no flag takes that */
+  protected override async parse<
+    Flags extends Interfaces.OutputFlags<Interfaces.FlagInput>,
+    BaseFlags extends Interfaces.OutputFlags<Interfaces.FlagInput>,
+    Arguments extends Interfaces.OutputArgs<Interfaces.ArgInput>,
+  >(
+    options?: Interfaces.Input<Flags, BaseFlags, Arguments>,
+    argv?: string[],
+  ): Promise<Interfaces.ParserOutput<Flags, BaseFlags, Arguments>> {
+    const parsed = await super.parse(options, argv);
+    const empty = parsed.raw.find(({ type, input }) => type === 'flag' && input === '');
+    if (empty?.type === 'flag')
+      throw new UsageError(`--${empty.flag} has an empty value`, { hint: 'Give it one, or leave it out.' });
+    return parsed;
   }
 
   /** oclif looks for cycles and colours first, by names of all properties: for a million numbers that takes minutes. */

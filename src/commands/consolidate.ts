@@ -16,12 +16,12 @@ Without --with-optimizer it has the weights alone: \`pc train --from\` starts fr
     '<%= config.bin %> consolidate runs/default/checkpoints/0000001000 -o released --with-optimizer',
   ];
   static override args = {
-    checkpoint: Args.string({ description: 'a checkpoint, or a run: its newest', required: true, name: 'CKPT' }),
+    checkpoint: Args.string({ description: 'a checkpoint, or a run: its newest', required: true, name: 'CHECKPOINT' }),
   };
   static override flags = {
     output: Flags.string({
       char: 'o',
-      summary: 'New directory; RUN/consolidated/STEP by default, CKPT-consolidated outside of a run.',
+      summary: 'New directory; RUN/consolidated/STEP by default, CHECKPOINT-consolidated outside of a run.',
       helpValue: 'DIR',
     }),
     'with-optimizer': Flags.boolean({ summary: 'Write optimizer.safetensors too.', default: false }),

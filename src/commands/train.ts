@@ -31,9 +31,9 @@ export default class Train extends BaseCommand {
     '<%= config.bin %> train --name finetune --from runs/default/checkpoints/0000001000',
   ];
   static override usage = [
-    'train [--from CKPT] [--force] [FLAGS]',
+    'train [--from CHECKPOINT] [--force] [FLAGS]',
     'train --resume [FLAGS]',
-    'train --resume-from CKPT [--force] [FLAGS]',
+    'train --resume-from CHECKPOINT [--force] [FLAGS]',
   ];
   static override flags = {
     ...configFlags,
@@ -41,12 +41,12 @@ export default class Train extends BaseCommand {
     resume: Flags.boolean({ summary: 'Go on with the run from its newest checkpoint.', exclusive: ['from', 'force'] }),
     'resume-from': Flags.string({
       summary: 'Go on from this checkpoint, in its run, or the newest of a run; --force deletes those after it.',
-      helpValue: 'CKPT',
+      helpValue: 'CHECKPOINT',
       exclusive: ['from', 'resume'],
     }),
     from: Flags.string({
       summary: 'A new run from the weights of this checkpoint, or the newest of a run.',
-      helpValue: 'CKPT',
+      helpValue: 'CHECKPOINT',
     }),
     force: Flags.boolean({ summary: 'Replace a run of the same name.' }),
     backend: Flags.string({ summary: 'Backend plugin.', helpValue: 'NAME' }),

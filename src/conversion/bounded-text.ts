@@ -1,4 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { CheckpointError } from '../support/errors.js';
 
 /**
@@ -9,7 +10,8 @@ import { CheckpointError } from '../support/errors.js';
  */
 export async function readBoundedText(file: string, mostBytes: number): Promise<string> {
   const status = await stat(file);
-  const refused = (what: string) => new CheckpointError(`${file} ${what}`, { file, hint: 'Use another copy of it.' });
+  const refused = (what: string) =>
+    new CheckpointError(`${basename(file)} ${what}`, { file, hint: 'Use another copy of it.' });
   if (!status.isFile()) throw refused('is not a regular file');
   if (status.size > mostBytes) throw refused(`has ${status.size} bytes, and may have ${mostBytes}`);
   return readFile(file, 'utf8');

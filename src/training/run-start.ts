@@ -135,9 +135,13 @@ async function refuseChanges({ step, path }: Checkpoint, { settings, readConfig 
 async function refuseToForget({ step, path }: Checkpoint, { directory, force }: StartRequest): Promise<void> {
   if (force) return;
   const later = (await listCheckpoints(directory)).filter((other) => other.step > step && !other.problem);
-  if (later.length > 0)
-    throw new OutputError(`going on from step ${step} would delete ${later.length} newer checkpoints`, {
-      file: later[0]!.path,
-      hint: `Add --force to delete them, or start a new run with --from ${path}.`,
-    });
+  const count = later.length;
+  if (count > 0)
+    throw new OutputError(
+      `going on from step ${step} would delete ${count === 1 ? 'a newer checkpoint' : `${count} newer checkpoints`}`,
+      {
+        file: later[0]!.path,
+        hint: `Add --force to delete ${count === 1 ? 'it' : 'them'}, or start a new run with --from ${path}.`,
+      },
+    );
 }

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { compiled, runModule, startModule } from '../support/child-process.js';
-import { PACKAGE_ROOT } from '../support/pc.js';
+import { PACKAGE_ROOT, pc } from '../support/pc.js';
+import { temporaryDirectory } from '../support/temporary-directory.js';
 
 /** A program that runs a command whose `run` has this body. */
 const command = (body: string, ...args: string[]): string => `
@@ -46,9 +47,22 @@ describe('the tasks of a command', () => {
       "await this.runTasks([{ title: 'Reading', task: () => { throw new DataError('no text', { file: 'a', line: 2 }); } }], {});";
     const { status, stderr } = await runModule(command(failing));
     expect(status).toBe(1);
-    expect(stderr).toMatch(/Error: no text\n {2}at a:2\n$/);
+    // What failed by its title, and why once.
+    expect(stderr).toMatch(/^\S Reading\nError: no text\n {2}at a:2\n$/);
     const { stdout } = await runModule(command(failing, '--json'));
     expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'data', location: { file: 'a', line: 2 } } });
+  });
+});
+
+describe('a flag with an empty value', () => {
+  it('is refused by name, however it is written', async () => {
+    const cwd = temporaryDirectory();
+    for (const flag of [['-o', ''], ['--output='], ['-o=']])
+      expect(await pc(['report', 'run', ...flag], { cwd })).toEqual({
+        status: 2,
+        stdout: '',
+        stderr: 'Error: --output has an empty value\n  Give it one, or leave it out.\n',
+      });
   });
 });
 

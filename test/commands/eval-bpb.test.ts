@@ -92,6 +92,29 @@ describe('pc eval bpb', () => {
     expect(JSON.parse(readFileSync(join(cwd, 'comparison.json'), 'utf8'))).toEqual(comparison);
   });
 
+  it('says which runs there are where the project chooses no model', async () => {
+    const cwd = temporaryDirectory();
+    const alone = await pc(['eval', 'bpb'], { cwd });
+    expect(alone).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('Name a checkpoint or a run, or run `pc init`'),
+    });
+    for (const name of ['one', 'two']) {
+      mkdirSync(join(cwd, 'runs', name), { recursive: true });
+      writeFileSync(join(cwd, 'runs', name, 'config.yaml'), TINY_CONFIG);
+    }
+    const { status, stderr } = await pc(['eval', 'bpb'], { cwd });
+    expect({ status, stderr }).toEqual({
+      status: 2,
+      stderr: [
+        'Error: which checkpoint? No project here says which run is meant: model.architecture is not set',
+        '  at field model.architecture',
+        '  Name a checkpoint, or one of the runs here: runs/one, runs/two.',
+        '',
+      ].join('\n'),
+    });
+  });
+
   it.each([
     ['without a run', ['eval', 'bpb', '--name', 'none'], 1, /the run runs\/none has no checkpoint/],
     ['for a path that is no checkpoint', ['eval', 'bpb', 'validation'], 1, /not a complete checkpoint/],

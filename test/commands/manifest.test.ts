@@ -8,10 +8,15 @@ it('oclif.manifest.json lists the commands as they are; `npm run build && npm ru
   expect(() => execFileSync(process.execPath, check, { cwd: PACKAGE_ROOT, stdio: 'pipe' })).not.toThrow();
 });
 
+const text = readFileSync(`${PACKAGE_ROOT}oclif.manifest.json`, 'utf8');
+
+it('a checkpoint is called CHECKPOINT by every command', () => {
+  expect(text).toContain('--resume-from CHECKPOINT');
+  expect(text).not.toMatch(/\bCKPT\b/);
+});
+
 it('every command has a summary and --json', () => {
-  const manifest = JSON.parse(readFileSync(`${PACKAGE_ROOT}oclif.manifest.json`, 'utf8')) as {
-    commands: Record<string, { summary?: string; enableJsonFlag?: boolean }>;
-  };
+  const manifest = JSON.parse(text) as { commands: Record<string, { summary?: string; enableJsonFlag?: boolean }> };
   const incomplete = Object.entries(manifest.commands).filter(
     ([, { summary, enableJsonFlag }]) => !summary || !enableJsonFlag,
   );

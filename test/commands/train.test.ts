@@ -75,7 +75,7 @@ describe('pc train', () => {
 
   it('says how it is used', async () => {
     const { stdout } = await pc(['train', '--help']);
-    expect(stdout).toContain('$ pc train --resume-from CKPT [--force] [FLAGS]');
+    expect(stdout).toContain('$ pc train --resume-from CHECKPOINT [--force] [FLAGS]');
     expect(stdout).not.toMatch(/\| +\|/);
   });
 });

@@ -1,4 +1,4 @@
-import { cpSync, readdirSync, readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openCheckpoint, SafetensorsFile, trainedVocabularyOf } from '../../src/checkpoints/index.js';
@@ -102,6 +102,20 @@ describe('a model of the hub', () => {
     await expect(imported()).rejects.toMatchObject({ code: 'checkpoint', location: { field: 'layers' } });
     truncateSync(join(hub, 'config.json'), 2 ** 40);
     await expect(imported()).rejects.toThrow(/has 1099511627776 bytes, and may have/);
+  });
+
+  it('without a config.json, or with one that is no object, is refused with its place told once', async () => {
+    const { imported, hub } = await hubModel();
+    const file = join(hub, 'config.json');
+    writeFileSync(file, '[]');
+    await expect(imported()).rejects.toMatchObject({ message: 'config.json is no JSON object', location: { file } });
+    rmSync(file);
+    await expect(imported()).rejects.toMatchObject({ message: 'there is no config.json', location: { file } });
+    mkdirSync(file);
+    await expect(imported()).rejects.toMatchObject({
+      message: 'config.json is not a regular file',
+      location: { file },
+    });
   });
 
   it('of another kind, or without a size, is refused by name', async () => {

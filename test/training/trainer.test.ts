@@ -112,6 +112,11 @@ describe('a resumed run', () => {
     await expect(trainTiny(project, { start })).rejects.toThrow(
       'going on from step 5 would delete 2 newer checkpoints',
     );
+    const fromLast = { kind: 'resume', checkpoint: checkpointOf(project, 10) } as const;
+    await expect(trainTiny(project, { start: fromLast })).rejects.toMatchObject({
+      message: 'going on from step 10 would delete a newer checkpoint',
+      hint: expect.stringMatching(/^Add --force to delete it, /),
+    });
     await trainTiny(project, { start, force: true });
     expect(computedMetrics(project)).toEqual(before.metrics);
     expect(await tensorFiles(project)).toEqual(before.tensors);

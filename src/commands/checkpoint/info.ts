@@ -13,7 +13,7 @@ export default class CheckpointInfo extends BaseCommand {
     '<%= config.bin %> checkpoint info runs/default/checkpoints/0000001000 --tensors',
   ];
   static override args = {
-    checkpoint: Args.string({ description: 'a checkpoint, or a run: its newest', required: true, name: 'CKPT' }),
+    checkpoint: Args.string({ description: 'a checkpoint, or a run: its newest', required: true, name: 'CHECKPOINT' }),
   };
   static override flags = {
     tensors: Flags.boolean({ summary: 'List the tensors with their types and shapes.' }),

@@ -13,7 +13,7 @@ export default class CheckpointVerify extends BaseCommand {
     '<%= config.bin %> checkpoint verify runs/default/checkpoints/0000001000 --json',
   ];
   static override args = {
-    checkpoint: Args.string({ description: 'a checkpoint, or a run: its newest', required: true, name: 'CKPT' }),
+    checkpoint: Args.string({ description: 'a checkpoint, or a run: its newest', required: true, name: 'CHECKPOINT' }),
   };
 
   async run(): Promise<Examination> {

@@ -1,9 +1,9 @@
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Checkpoint } from '../../checkpoints/index.js';
 import type { Config, FlagSetting } from '../../config/index.js';
-import { CheckpointError, UsageError } from '../../support/errors.js';
+import { CheckpointError, ConfigError, UsageError } from '../../support/errors.js';
 import { flagSettings, loadCommandConfig, type ParsedConfigFlags } from './config-flags.js';
-import { requirePath } from './existing-run.js';
+import { requirePath, runsIn } from './existing-run.js';
 
 /** A checkpoint that a command works on. */
 export interface ChosenCheckpoint {
@@ -59,7 +59,7 @@ export function runOfCheckpoint(checkpoint: string): string | null {
 const FOLDERS_OF_A_RUN = ['checkpoints', 'consolidated'];
 
 async function ofProject(flags: ParsedConfigFlags, more: FlagSetting[]): Promise<ChosenCheckpoint> {
-  const { config } = await loadCommandConfig(flags, more);
+  const { config } = await loadCommandConfig(flags, more).catch(withRunsToName);
   const { loadConfigFile, runDirectory } = await import('../../config/index.js');
   const { latestCheckpoint, openCheckpoint } = await import('../../checkpoints/index.js');
   const run = runDirectory(config);
@@ -71,6 +71,20 @@ async function ofProject(flags: ParsedConfigFlags, more: FlagSetting[]): Promise
     });
   const { config: trained } = await loadConfigFile(join(latest.path, 'config.yaml'));
   return { checkpoint: await openCheckpoint(latest.path), trained, config };
+}
+
+/** Where the project chooses no model, there is no run to find the newest checkpoint of, but one may be named. */
+async function withRunsToName(error: unknown): Promise<never> {
+  if (!(error instanceof ConfigError) || error.location.field !== 'model.architecture') throw error;
+  const runs = await runsIn('runs');
+  throw new ConfigError('which checkpoint? No project here says which run is meant: model.architecture is not set', {
+    field: 'model.architecture',
+    hint:
+      runs.length === 0
+        ? 'Name a checkpoint or a run, or run `pc init` for a project with a small model.'
+        : `Name a checkpoint, or one of the runs here: ${runs.map((run) => join('runs', run)).join(', ')}.`,
+    cause: error,
+  });
 }
 
 async function named(path: string, flags: ParsedConfigFlags, more: FlagSetting[]): Promise<ChosenCheckpoint> {

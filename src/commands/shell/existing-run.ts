@@ -28,7 +28,8 @@ export async function requirePath(path: string): Promise<void> {
   });
 }
 
-async function runsIn(directory: string): Promise<string[]> {
+/** Names of the runs in a directory, sorted; none if there is no such directory. */
+export async function runsIn(directory: string): Promise<string[]> {
   const names = await namesIn(directory);
   const found = await Promise.all(names.map((name) => exists(join(directory, name, CONFIG_FILE)).catch(() => false)));
   return names.filter((_, index) => found[index]).sort();

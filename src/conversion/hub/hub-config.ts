@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { CheckpointError } from '../../support/errors.js';
 import { systemErrorCode } from '../../support/output-failures.js';
@@ -30,12 +30,15 @@ export function readHubConfig(directory: string): Promise<HubConfig> {
  */
 export async function readJsonFile(file: string, hint: string): Promise<HubConfig> {
   const text = await readBoundedText(file, MAX_CONFIG_BYTES).catch((cause: unknown) => {
-    if (systemErrorCode(cause) === undefined) throw cause;
-    throw new CheckpointError(`cannot read ${file}: ${(cause as Error).message}`, { file, hint, cause });
+    const code = systemErrorCode(cause);
+    if (code === undefined) throw cause;
+    const name = basename(file);
+    const what = code === 'ENOENT' ? `there is no ${name}` : `${name} cannot be read (${code})`;
+    throw new CheckpointError(what, { file, hint, cause });
   });
   const values = parseObject(text);
   if (values === null)
-    throw new CheckpointError(`${file} is no JSON object`, { file, hint: 'Use another copy of it.' });
+    throw new CheckpointError(`${basename(file)} is no JSON object`, { file, hint: 'Use another copy of it.' });
   return { file, values };
 }
 

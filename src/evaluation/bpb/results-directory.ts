@@ -78,7 +78,8 @@ export async function readResults(directory: string): Promise<BpbResults> {
 
 /**
  * Where the results of a checkpoint go unless told otherwise: `<run>/evaluations/<step>-raw`, with what was asked of the
- * windows in the name, so that evaluations that differ do not meet.
+ * windows in the name, so that evaluations that differ do not meet. For a checkpoint in no run it is `evaluations/` beside
+ * it, where its own name goes before the step: two models that were imported have the same step.
  *
  * @param checkpoint its directory, `<run>/checkpoints/<step>` or any other
  * @param data what is evaluated on; in the name where it is not `ownData`
@@ -90,8 +91,11 @@ export function defaultResultsDirectory(
   options: BpbOptions,
   { data, ownData }: { data: string; ownData: string | null },
 ): string {
-  const parent = dirname(resolve(checkpoint));
-  const run = join(checkpoint, basename(parent) === 'checkpoints' ? '../..' : '..');
+  const path = resolve(checkpoint);
+  const isInRun = basename(dirname(path)) === 'checkpoints';
+  const run = join(checkpoint, isInRun ? '../..' : '..');
+  const name = checkpointName(step);
+  const own = isInRun || basename(path) === name ? name : `${basename(path)}-${name}`;
   const { rawOnly, context, contextBytes, stride, documentMask, crops, cropsAt } = options;
   const asked: [string, number | boolean | null][] = [
     ['context', context],
@@ -103,7 +107,7 @@ export function defaultResultsDirectory(
   if (crops) suffixes.push('crops');
   if (cropsAt !== null) suffixes.push(`at-${nameOfPath(cropsAt)}`);
   if (ownData === null || !isSamePath(data, ownData)) suffixes.push(`data-${nameOfPath(data)}`);
-  return join(run, 'evaluations', [checkpointName(step), rawOnly ? 'raw' : 'training', ...suffixes].join('-'));
+  return join(run, 'evaluations', [own, rawOnly ? 'raw' : 'training', ...suffixes].join('-'));
 }
 
 /** What must agree for results that exist to be those of an evaluation that is asked for. */

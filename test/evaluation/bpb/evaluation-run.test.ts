@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
@@ -322,11 +322,10 @@ describe('the default directory of results', () => {
     expect(of('validation', null)).not.toBe(of('one.jsonl', null));
   });
 
-  it('is beside a checkpoint that is in no run', () => {
-    const checkpoint = join(temporaryDirectory(), 'weights');
-    mkdirSync(checkpoint);
-    const directory = defaultResultsDirectory(checkpoint, 40, options, own);
-    expect(directory).toBe(join(checkpoint, '../evaluations/0000000040-raw'));
-    expect(existsSync(directory)).toBe(false);
+  it('is beside a checkpoint that is in no run, under its name: two that were imported have one step', () => {
+    const of = (checkpoint: string) => defaultResultsDirectory(checkpoint, 40, options, own);
+    expect(of('imported/one')).toBe('imported/evaluations/one-0000000040-raw');
+    expect(of('imported/two/')).toBe('imported/evaluations/two-0000000040-raw');
+    expect(of('copies/0000000040')).toBe('copies/evaluations/0000000040-raw');
   });
 });
