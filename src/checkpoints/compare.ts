@@ -8,7 +8,7 @@ import {
   int32Values,
   sameShape,
 } from '../graph/tensor.js';
-import { fromHalf } from './half-precision.js';
+import { decodeHalves, halfWords } from './half-precision.js';
 import type { Checkpoint, StoredTensor } from './open.js';
 import type { TensorReader } from './tensor-reader.js';
 
@@ -162,16 +162,16 @@ async function* inStep(
 const VALUES: Readonly<Record<DType, (bytes: Uint8Array) => ArrayLike<number>>> = {
   f32: (bytes) => float32Values(tensorOf('f32', bytes)),
   i32: (bytes) => int32Values(tensorOf('i32', bytes)),
-  f16: (bytes) => Float32Array.from(words(bytes), fromHalf),
-  bf16: (bytes) => new Float32Array(Uint32Array.from(words(bytes), (word) => word << 16).buffer),
+  f16: (bytes) => {
+    const words = halfWords(bytes);
+    const values = new Float32Array(words.length);
+    decodeHalves(words, values);
+    return values;
+  },
+  bf16: (bytes) => new Float32Array(Uint32Array.from(halfWords(bytes), (word) => word << 16).buffer),
   bool: (bytes) => bytes,
 };
 
 function tensorOf(dtype: DType, bytes: Uint8Array): HostTensor {
   return { dtype, shape: [bytes.byteLength / BYTES_PER_ELEMENT[dtype]], bytes };
-}
-
-function words(bytes: Uint8Array): Uint16Array {
-  const aligned = bytes.byteOffset % 2 === 0 ? bytes : bytes.slice();
-  return new Uint16Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / 2);
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
@@ -11,12 +10,9 @@ import { removeStaleTemporaries } from '../support/temporaries.js';
 import { CONFIG_FILE, consolidatedName, MARKER_FILE, type ShardGroup, STATE_FILE } from './layout.js';
 import { type Manifest, readManifest, type ShardRecord, sha256Of } from './manifest.js';
 import type { Checkpoint, StoredTensor } from './open.js';
-import { ELEMENT_TYPE_OF } from './safetensors/element-types.js';
-import { encodeHeader } from './safetensors/header.js';
-import { SafetensorsWriter } from './safetensors/writer.js';
 import { complete } from './save.js';
-import type { TensorReader } from './tensor-reader.js';
 import { trainedVocabularyOf } from './trained-vocabulary.js';
+import { type StreamedTensor, writeWholeTensors } from './whole-tensors.js';
 
 /** What a consolidated checkpoint was made from. */
 const PROVENANCE_FILE = 'provenance.json';
@@ -165,12 +161,19 @@ async function fill(directory: string, request: ConsolidateRequest, marker: stri
   };
   const shards: Record<string, ShardRecord> = {};
   const reader = checkpoint.openReader();
+  const streamed = ({ name, dtype, shape }: StoredTensor): StreamedTensor => ({
+    name,
+    dtype,
+    shape,
+    pieces: () => reader.pieces(name),
+    checksum: reader.checksum(name),
+  });
   try {
     for (const group of groups) {
       const tensors = wanted.filter((tensor) => tensor.group === group).sort(byName);
       if (tensors.length > 0) {
         const name = consolidatedName(group);
-        shards[name] = await writeJoined(join(directory, name), tensors, reader, onPiece);
+        shards[name] = await writeWholeTensors(join(directory, name), tensors.map(streamed), onPiece);
       }
     }
   } finally {
@@ -180,36 +183,6 @@ async function fill(directory: string, request: ConsolidateRequest, marker: stri
   const files = await besides(request, marker);
   signal.throwIfAborted();
   await complete(directory, { step, state, configYaml }, shards, files);
-}
-
-/** One safetensors file of whole tensors. Checksums of what was stored in one piece are known, and verified by reading. */
-async function writeJoined(
-  path: string,
-  tensors: readonly StoredTensor[],
-  reader: TensorReader,
-  onPiece: (piece: Uint8Array) => void,
-): Promise<ShardRecord> {
-  const specs = tensors.map(({ name, dtype, shape }) => ({ name, type: ELEMENT_TYPE_OF[dtype], shape: [...shape] }));
-  // Hugging Face's loaders ask for this.
-  const metadata = { format: 'pt' };
-  const writer = await SafetensorsWriter.create(path, encodeHeader(specs, metadata).byteLength);
-  const checksums: Record<string, string> = {};
-  try {
-    for (const spec of specs) {
-      const known = reader.checksum(spec.name);
-      const hash = known === undefined ? createHash('sha256') : null;
-      await writer.append(spec, reader.pieces(spec.name), (piece) => {
-        hash?.update(piece);
-        onPiece(piece);
-      });
-      checksums[spec.name] = known ?? hash!.digest('hex');
-    }
-  } catch (error) {
-    await writer.abandon();
-    throw error;
-  }
-  const header = await writer.finish(metadata);
-  return { bytes: writer.byteLength, header: sha256Of(header), tensors: checksums };
 }
 
 /** What else lies in the directory: where it is from, and the compressor's files. */

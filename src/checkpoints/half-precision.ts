@@ -39,9 +39,40 @@ export function fromHalf(word: number): number {
   return sign * (exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15));
 }
 
+/** Rounds values into as many words. Returns how many finite ones were too large and became infinite. */
+export function encodeHalves(values: Float32Array, words: Uint16Array): number {
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  let overflows = 0;
+  for (let i = 0; i < bits.length; i++) {
+    const word = bits[i]!;
+    const magnitude = word & 0x7f_ff_ff_ff;
+    // One comparison for what is neither subnormal nor too large, which is nearly all.
+    if ((magnitude - SMALLEST_NORMAL) >>> 0 < OVERFLOW - SMALLEST_NORMAL) {
+      const odd = (magnitude >>> 13) & 1;
+      words[i] = ((word >>> 16) & 0x80_00) | ((magnitude - (112 << 23) + 0xf_ff + odd) >>> 13);
+    } else {
+      words[i] = toHalf(values[i]!);
+      if (magnitude >= OVERFLOW && magnitude < INFINITE) overflows++;
+    }
+  }
+  return overflows;
+}
+
+/** The values of words, into an array of as many. */
+export function decodeHalves(words: Uint16Array, values: Float32Array): void {
+  valueOfWord ??= Float32Array.from({ length: 1 << 16 }, (_, word) => fromHalf(word));
+  const table = valueOfWord;
+  for (let i = 0; i < words.length; i++) values[i] = table[words[i]!]!;
+}
+
+/** The value of every word, made when it is first needed. */
+let valueOfWord: Float32Array | undefined;
+
 /** A slice of f32 in half the bytes. */
 export function asHalf(slice: TensorSlice): TensorSlice {
-  const words = Uint16Array.from(float32Values(slice.tensor), toHalf);
+  const values = float32Values(slice.tensor);
+  const words = new Uint16Array(values.length);
+  encodeHalves(values, words);
   return retyped(slice, 'f16', words);
 }
 
@@ -49,9 +80,15 @@ export function asHalf(slice: TensorSlice): TensorSlice {
 function asFloat32(slice: TensorSlice): TensorSlice {
   if (slice.dtype !== 'f16') return slice;
   const { bytes, shape } = slice.tensor;
-  const words = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const values = Float32Array.from({ length: elementCount(shape) }, (_, i) => fromHalf(words.getUint16(2 * i, true)));
+  const values = new Float32Array(elementCount(shape));
+  decodeHalves(halfWords(bytes), values);
   return retyped(slice, 'f32', values);
+}
+
+/** Bytes as words of two, copied only where they are not aligned. */
+export function halfWords(bytes: Uint8Array): Uint16Array {
+  const aligned = bytes.byteOffset % 2 === 0 ? bytes : bytes.slice();
+  return new Uint16Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / 2);
 }
 
 /** As `asFloat32`, of slices as they come. */

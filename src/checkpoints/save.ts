@@ -1,7 +1,7 @@
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { byteLength } from '../graph/tensor.js';
 import { type DirectoryOptions, writeDirectoryAtomic } from '../support/atomic-files.js';
-import { writeFileDurably } from '../support/durable-files.js';
 import { groupBy } from '../support/group-by.js';
 import { removeStaleTemporaries } from '../support/temporaries.js';
 import { CONFIG_FILE, checkpointName, checkpointsDirectory, MARKER_FILE, STATE_FILE } from './layout.js';
@@ -84,7 +84,7 @@ async function fill(directory: string, content: CheckpointContent): Promise<void
 }
 
 /**
- * Writes what is no tensor, and the marker last.
+ * Writes what is no tensor, and the marker last, into a directory that is synced before it has its name.
  * @param more other files, by name
  */
 export async function complete(
@@ -101,10 +101,10 @@ export async function complete(
     [CONFIG_FILE]: encoder.encode(configYaml),
   };
   for (const [name, bytes] of Object.entries(contents)) {
-    await writeFileDurably(join(directory, name), bytes);
+    await writeFile(join(directory, name), bytes, { flag: 'wx' });
     files[name] = { bytes: bytes.byteLength, sha256: sha256Of(bytes) };
   }
-  await writeFileDurably(join(directory, MARKER_FILE), encodeManifest({ step, files, shards }));
+  await writeFile(join(directory, MARKER_FILE), encodeManifest({ step, files, shards }), { flag: 'wx' });
 }
 
 /** What one process writes of a checkpoint: its shards, and where the slices in them belong. */

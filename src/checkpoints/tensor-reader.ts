@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { BYTES_PER_ELEMENT, byteLength, sameShape } from '../graph/tensor.js';
 import { CheckpointError } from '../support/errors.js';
 import { groupBy } from '../support/group-by.js';
+import { ReadAheadMemory } from '../support/read-ahead.js';
 import { isInside, overlap, type Region, sharedRuns } from './regions.js';
 import { SafetensorsFile } from './safetensors/reader.js';
 import type { Placement, TensorSlice } from './slices.js';
@@ -22,7 +23,7 @@ export interface SliceRequest extends Region {
 /**
  * Reads tensors of one checkpoint, any number of times, until it is closed, one thing at a time. Whatever is read is verified first against
  * the checksums of the stored slices that it comes from, so a part of a slice costs reading all of that slice; memory
- * is what is returned and a window of 16 MiB.
+ * is what is returned and a window of 4 MiB.
  *
  * All reading throws CheckpointError if a name is unknown or a tensor is not what was saved.
  */
@@ -45,6 +46,7 @@ const OPEN_FILES = 16;
 export class StoredTensorReader implements TensorReader {
   private readonly byName: ReadonlyMap<string, StoredSlice[]>;
   private readonly open = new Map<string, SafetensorsFile>();
+  private readonly memory = new ReadAheadMemory();
 
   constructor(
     private readonly directory: string,
@@ -132,7 +134,7 @@ export class StoredTensorReader implements TensorReader {
   async *storedPieces(slice: StoredSlice): AsyncGenerator<Uint8Array, undefined> {
     const shard = await this.shard(slice.file);
     const hash = createHash('sha256');
-    for await (const piece of shard.pieces(slice.key)) {
+    for await (const piece of shard.pieces(slice.key, this.memory)) {
       hash.update(piece);
       yield piece;
     }

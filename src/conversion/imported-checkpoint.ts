@@ -1,6 +1,6 @@
 import { dirname, join, resolve } from 'node:path';
 import { stringify } from 'yaml';
-import { type TensorSlice, writeCheckpoint } from '../checkpoints/index.js';
+import { writeWholeCheckpoint } from '../checkpoints/index.js';
 import { elementCount } from '../graph/index.js';
 import type { ModelOptions } from '../models/index.js';
 import { exists } from '../support/output-failures.js';
@@ -50,8 +50,8 @@ const CHECKPOINT: DirectoryKind = {
  *   `signal` when it is aborted
  */
 export async function writeImported(imported: ImportedCheckpoint, options: ImportOptions): Promise<ImportReport> {
-  const { output, force } = options;
-  const { options: model, sequenceLength, data, step, vocabulary, plans } = imported;
+  const { output, force, signal, onProgress } = options;
+  const { options: model, sequenceLength, data, step, vocabulary, plans, source } = imported;
   await requireReplaceable(output, force, CHECKPOINT);
   await removeStaleTemporaries(dirname(resolve(output)));
   const configYaml = stringify({
@@ -60,46 +60,42 @@ export async function writeImported(imported: ImportedCheckpoint, options: Impor
     batch: { sequenceLength },
     validation: { every: null },
   });
-  await writeCheckpoint(
+  const parameters = plans.reduce((sum, { shape }) => sum + elementCount(shape), 0);
+  let done = 0;
+  await writeWholeCheckpoint(
     output,
-    { step, state: { vocabulary }, configYaml, slices: slicesOf(imported, options), isOptimizer: () => false },
+    {
+      step,
+      state: { vocabulary },
+      configYaml,
+      tensors: plans.map((plan) => ({
+        name: plan.name,
+        dtype: 'f32',
+        shape: plan.shape,
+        pieces: () => bytesOf(plannedValues(plan, source), signal),
+      })),
+      onPiece: ({ byteLength }) => {
+        done += byteLength;
+        onProgress?.(done, 4 * parameters);
+      },
+    },
     { replace: force },
   );
   return {
     output,
     architecture: model.architecture,
     tensors: plans.length,
-    parameters: plans.reduce((sum, { shape }) => sum + elementCount(shape), 0),
+    parameters,
     vocabularySize: vocabulary.layout.size,
   };
 }
 
-async function* slicesOf(
-  { plans, source }: ImportedCheckpoint,
-  { signal, onProgress }: ImportOptions,
-): AsyncGenerator<TensorSlice> {
-  const bytesOf = ({ shape }: TensorPlan) => 4 * elementCount(shape);
-  const total = plans.reduce((sum, plan) => sum + bytesOf(plan), 0);
-  let done = 0;
-  for (const plan of plans) {
+async function* bytesOf(
+  pieces: AsyncIterable<Float32Array>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array> {
+  for await (const { buffer, byteOffset, byteLength } of pieces) {
     signal?.throwIfAborted();
-    const { name, shape } = plan;
-    const { buffer, byteOffset, byteLength } = await wholeValues(plan, source);
-    const bytes = new Uint8Array(buffer, byteOffset, byteLength);
-    const offset = shape.map(() => 0);
-    yield { name, dtype: 'f32', globalShape: shape, offset, tensor: { dtype: 'f32', shape, bytes } };
-    done += bytesOf(plan);
-    onProgress?.(done, total);
+    yield new Uint8Array(buffer, byteOffset, byteLength);
   }
-}
-
-async function wholeValues(plan: TensorPlan, source: TensorSource): Promise<Float32Array> {
-  const whole = plan.runs.length === 1 ? null : new Float32Array(elementCount(plan.shape));
-  let at = 0;
-  for await (const values of plannedValues(plan, source)) {
-    if (whole === null) return values;
-    whole.set(values, at);
-    at += values.length;
-  }
-  return whole ?? new Float32Array(0);
 }

@@ -76,34 +76,71 @@ export function requireSources(
     });
 }
 
-/** The values of a planned tensor, in pieces. Each source is read once for consecutive runs of it. */
+/**
+ * The values of a planned tensor, in pieces that are good until the next is asked for. Runs of rows that follow each other in a
+ * source are read in one pass over it, to its end: only then is it known to be what was saved.
+ */
 export async function* plannedValues(plan: TensorPlan, source: TensorSource): AsyncGenerator<Float32Array> {
   const rowSize = elementCount(plan.shape.slice(1));
-  let read: string | null = null;
-  let values: Float32Array = new Float32Array(0);
-  for (const { source: name, start, count } of plan.runs) {
-    if (read !== name) {
-      // Lets go of the one before: two large tensors would be in memory at a time.
-      values = new Float32Array(0);
-      values = await source.read(name);
-      read = name;
-    }
-    const rows = values.subarray(start * rowSize, (start + count) * rowSize);
-    yield plan.heads ? reordered(rows, rowSize, plan.heads) : rows;
+  for (const pass of passes(plan.runs)) {
+    const values = selectedRows(source.pieces(pass[0]!.source), pass, rowSize);
+    yield* plan.heads ? reordered(values, plan.shape[0]! / plan.heads.count, rowSize, plan.heads.order) : values;
   }
 }
 
-function reordered(
-  rows: Float32Array,
+/** Runs in groups of one source in which each begins where the one before ends, or later. */
+function passes(runs: readonly RowRun[]): RowRun[][] {
+  const groups: RowRun[][] = [];
+  for (const run of runs) {
+    const before = groups.at(-1)?.at(-1);
+    if (before?.source === run.source && before.start + before.count <= run.start) groups.at(-1)!.push(run);
+    else groups.push([run]);
+  }
+  return groups;
+}
+
+/** What of a tensor's values lies in ascending runs of its rows. */
+async function* selectedRows(
+  pieces: AsyncIterable<Float32Array>,
+  runs: readonly RowRun[],
   rowSize: number,
-  { count, order }: NonNullable<TensorPlan['heads']>,
-): Float32Array {
-  const result = new Float32Array(rows.length);
-  const size = rows.length / rowSize / count;
-  for (let head = 0; head < count; head++)
-    for (let row = 0; row < size; row++) {
-      const from = (head * size + sourceRowOfHead(order, row, size)) * rowSize;
-      result.set(rows.subarray(from, from + rowSize), (head * size + row) * rowSize);
+): AsyncGenerator<Float32Array> {
+  let begin = 0;
+  for await (const piece of pieces) {
+    const end = begin + piece.length;
+    for (const { start, count } of runs) {
+      const from = Math.max(begin, start * rowSize);
+      const until = Math.min(end, (start + count) * rowSize);
+      if (from < until) yield piece.subarray(from - begin, until - begin);
     }
-  return result;
+    begin = end;
+  }
+}
+
+/** The rows of each head in another order; one head is in memory at a time. */
+async function* reordered(
+  pieces: AsyncIterable<Float32Array>,
+  rows: number,
+  rowSize: number,
+  order: HeadOrder,
+): AsyncGenerator<Float32Array> {
+  const headElements = rows * rowSize;
+  const head = new Float32Array(headElements);
+  const result = new Float32Array(headElements);
+  let filled = 0;
+  for await (const piece of pieces) {
+    for (let at = 0; at < piece.length; ) {
+      const part = piece.subarray(at, at + headElements - filled);
+      head.set(part, filled);
+      filled += part.length;
+      at += part.length;
+      if (filled < headElements) continue;
+      for (let row = 0; row < rows; row++) {
+        const from = sourceRowOfHead(order, row, rows) * rowSize;
+        result.set(head.subarray(from, from + rowSize), row * rowSize);
+      }
+      filled = 0;
+      yield result;
+    }
+  }
 }

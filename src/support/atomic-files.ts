@@ -9,6 +9,7 @@ import {
   writeFileDurably,
   writeFully,
 } from './durable-files.js';
+import { EarlyFlush } from './early-flush.js';
 import { OutputError } from './errors.js';
 import { asOutputError, asOutputErrorIfWriting, exists, refuseDirectory, systemErrorCode } from './output-failures.js';
 import { replacedNameBeside, temporaryBeside } from './temporaries.js';
@@ -62,15 +63,10 @@ export function createWriteStreamAtomic(path: string): Writable {
   return new AtomicWriteStream(path);
 }
 
-/** Bytes after which the disk is set to work, so that there is little left to wait for at the end. */
-const FLUSHED_AT_ONCE = 1 << 24;
-
 class AtomicWriteStream extends Writable {
   private readonly temporary: string;
   private file: FileHandle | undefined;
-  private unflushed = 0;
-  /** Ends with the failure of flushing, if there was one. */
-  private flushing: Promise<unknown> | null = null;
+  private flush: EarlyFlush | undefined;
 
   constructor(private readonly path: string) {
     super({ decodeStrings: true, highWaterMark: 1 << 18 });
@@ -81,32 +77,20 @@ class AtomicWriteStream extends Writable {
     this.attempt(callback, async () => {
       await makeDirectory(dirname(this.path));
       this.file = await open(this.temporary, 'wx');
+      this.flush = new EarlyFlush(this.file);
     });
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, callback: (error?: Error | null) => void): void {
     this.attempt(callback, async () => {
       await writeFully(this.file!, chunk);
-      this.unflushed += chunk.length;
-      if (this.unflushed >= FLUSHED_AT_ONCE && this.flushing === null) this.flush();
+      this.flush!.wrote(chunk.length);
     });
-  }
-
-  /** Nobody waits for it but the end, which it may not outlive. */
-  private flush(): void {
-    this.unflushed = 0;
-    this.flushing = this.file!.datasync().then(
-      () => {
-        this.flushing = null;
-      },
-      (error: unknown) => error,
-    );
   }
 
   override _final(callback: (error?: Error | null) => void): void {
     this.attempt(callback, async () => {
-      const failure = await this.flushing;
-      if (failure != null) throw failure;
+      await this.flush!.succeeded();
       await this.file!.sync();
       await this.close();
       await rename(this.temporary, this.path);
@@ -126,7 +110,7 @@ class AtomicWriteStream extends Writable {
   private async close(): Promise<void> {
     const file = this.file;
     this.file = undefined;
-    await this.flushing;
+    await this.flush?.ended();
     await file?.close();
   }
 

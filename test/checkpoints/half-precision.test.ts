@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fromHalf, toHalf } from '../../src/checkpoints/half-precision.js';
+import { decodeHalves, encodeHalves, fromHalf, toHalf } from '../../src/checkpoints/half-precision.js';
 
 const WORDS = Array.from({ length: 65_536 }, (_, word) => word);
 /** Every finite binary16 that is not negative, ascending: words in order are values in order. */
@@ -51,5 +51,23 @@ describe('half precision', () => {
       Number.POSITIVE_INFINITY,
       Number.NEGATIVE_INFINITY,
     ]);
+  });
+
+  it('is the same for many numbers at a time, and those that become infinite are counted', () => {
+    const values = new Float32Array(WORDS.length);
+    decodeHalves(Uint16Array.from(WORDS), values);
+    expect(values).toEqual(Float32Array.from(WORDS, fromHalf));
+    const between = Float32Array.from(values, (value, index) => (value + (values[index + 1] ?? 0)) / 2);
+    const given = Float32Array.of(
+      ...between.slice(0, 2000),
+      65_519,
+      65_520,
+      -1e30,
+      Number.POSITIVE_INFINITY,
+      Number.NaN,
+    );
+    const words = new Uint16Array(given.length);
+    expect(encodeHalves(given, words)).toBe(2);
+    expect(words).toEqual(Uint16Array.from(given, toHalf));
   });
 });

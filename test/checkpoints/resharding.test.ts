@@ -126,7 +126,8 @@ describe('resharding', () => {
       const slices = blocks([4, 5], cuts).map((block) => sliceOfPositions('m', [4, 5], block));
       const checkpoint = await openCheckpoint(await saveCheckpoint(temporaryDirectory(), content(1, slices.reverse())));
       const reader = checkpoint.openReader();
-      const pieces = (await collect(reader.pieces('m'))).map((piece) => Buffer.from(piece));
+      const pieces: Buffer[] = [];
+      for await (const piece of reader.pieces('m')) pieces.push(Buffer.from(piece));
       await reader.close();
       const whole = sliceOfPositions('m', [4, 5], { offset: [0, 0], shape: [4, 5] });
       expect(new Uint8Array(Buffer.concat(pieces))).toEqual(whole.tensor.bytes);

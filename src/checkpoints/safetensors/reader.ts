@@ -2,10 +2,8 @@ import { constants } from 'node:buffer';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { CheckpointError } from '../../support/errors.js';
 import { systemErrorCode } from '../../support/output-failures.js';
+import { READ_AHEAD_BYTES, ReadAheadMemory, readAhead } from '../../support/read-ahead.js';
 import { decodeHeader, headerLength, LENGTH_BYTES, type SafetensorsHeader, type TensorEntry } from './header.js';
-
-/** Bytes that are read, and given to an observer, at a time. */
-const PIECE_BYTES = 1 << 23;
 
 /** Sees the bytes of a tensor in order, piece by piece, while the next piece is being read; for checksums. */
 export type PieceObserver = (piece: Uint8Array) => void;
@@ -70,29 +68,9 @@ export class SafetensorsFile {
    * The bytes of a tensor in order, a piece at a time while the next one is being read. A piece is good until the next
    * is asked for. @throws CheckpointError as `read`.
    */
-  async *pieces(name: string): AsyncGenerator<Uint8Array, undefined> {
+  async *pieces(name: string, memory = new ReadAheadMemory()): AsyncGenerator<Uint8Array, undefined> {
     const { position, byteLength } = this.entry(name);
-    const buffers = [0, 1].map(
-      (index) => new Uint8Array(Math.max(0, Math.min(PIECE_BYTES, byteLength - index * PIECE_BYTES))),
-    );
-    const begin = async (index: number): Promise<Uint8Array> => {
-      const start = index * PIECE_BYTES;
-      const piece = buffers[index % 2]!.subarray(0, Math.max(0, byteLength - start));
-      await readFully(this.file, this.path, piece, position + start);
-      return piece;
-    };
-    let next = begin(0);
-    try {
-      for (let index = 0; index * PIECE_BYTES < byteLength; index++) {
-        const piece = await next;
-        next = begin(index + 1);
-        // Whoever stops here never sees the failure of what was begun.
-        next.catch(() => {});
-        yield piece;
-      }
-    } finally {
-      await Promise.allSettled([next]);
-    }
+    yield* readAhead(byteLength, (target, at) => readFully(this.file, this.path, target, position + at), memory);
   }
 
   /**
@@ -126,10 +104,11 @@ export class SafetensorsFile {
         hint: 'Read it by rows, or use a newer Node.',
       });
     }
-    const target = new Uint8Array(byteLength);
+    // Zeros would be written over, and writing them takes as long as reading.
+    const target = new Uint8Array(Buffer.allocUnsafeSlow(byteLength).buffer);
     let observed = 0;
-    for (let start = 0; start < byteLength; start += PIECE_BYTES) {
-      const piece = target.subarray(start, start + PIECE_BYTES);
+    for (let start = 0; start < byteLength; start += READ_AHEAD_BYTES) {
+      const piece = target.subarray(start, start + READ_AHEAD_BYTES);
       const reading = readFully(this.file, this.path, piece, position + start);
       // The previous piece is looked at while this one is on its way.
       observe?.(target.subarray(observed, start));

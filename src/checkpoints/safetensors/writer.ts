@@ -1,17 +1,20 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { writeFully } from '../../support/durable-files.js';
+import { EarlyFlush } from '../../support/early-flush.js';
 import { encodeHeader, type TensorSpec, tensorByteLength } from './header.js';
 
 /** Bytes that are written, and given to an observer, at a time. */
-const PIECE_BYTES = 1 << 23;
+const PIECE_BYTES = 1 << 21;
 
 /**
  * Writes a safetensors file tensor by tensor, in space that it keeps free for the header. It writes under the name it
- * is given and syncs nothing: callers work in a directory that is renamed when all is complete.
+ * is given and keeps the disk at work, but does not wait until all is on it: callers work in a directory that is synced, and renamed, when
+ * all is complete.
  */
 export class SafetensorsWriter {
   private readonly specs: TensorSpec[] = [];
   private readonly names = new Set<string>();
+  private readonly flush: EarlyFlush;
   private position: number;
 
   private constructor(
@@ -20,6 +23,7 @@ export class SafetensorsWriter {
     private readonly headerSpace: number,
   ) {
     this.position = headerSpace;
+    this.flush = new EarlyFlush(file);
   }
 
   /**
@@ -57,6 +61,7 @@ export class SafetensorsWriter {
         observe?.(piece);
         await writing;
         this.position += piece.byteLength;
+        this.flush.wrote(piece.byteLength);
       }
     }
     if (rest !== 0) throw new RangeError(`${spec.name} has ${rest < 0 ? 'more' : 'fewer'} bytes than its shape takes`);
@@ -70,14 +75,16 @@ export class SafetensorsWriter {
       const header = encodeHeader(this.specs, metadata, this.headerSpace);
       if (header.byteLength > this.headerSpace) throw new RangeError('the header does not fit the space kept for it');
       await writeFully(this.file, header, 0);
+      await this.flush.succeeded();
       return header;
     } finally {
-      await this.file.close();
+      await this.abandon();
     }
   }
 
   /** Closes the file without a header, which leaves it invalid. */
   async abandon(): Promise<void> {
+    await this.flush.ended();
     await this.file.close();
   }
 }

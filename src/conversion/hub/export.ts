@@ -61,8 +61,8 @@ const HUB_MODEL: DirectoryKind = {
 };
 
 /**
- * Writes a checkpoint's model as a directory that `transformers` loads. It has its name only when it is complete; one
- * tensor is in memory at a time.
+ * Writes a checkpoint's model as a directory that `transformers` loads. It has its name only when it is complete; a
+ * few MiB are in memory at a time.
  *
  * @throws CheckpointError if the checkpoint is damaged, is of another model than its configuration says, or has values
  *   too large for the type; UsageError if raw heads are to be merged and cannot be; OutputError if the directory exists
@@ -105,7 +105,7 @@ export async function exportToHub(request: HubExportRequest): Promise<HubExportR
       weights = await writeHubWeights(temporary, { ...request, plans: model.plans, source });
     },
     { replace: force },
-  );
+  ).finally(() => source.close());
   return {
     output,
     architecture: run.model.architecture,

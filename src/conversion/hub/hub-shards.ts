@@ -3,7 +3,7 @@ import { encodeHeader, SafetensorsWriter, tensorByteLength } from '../../checkpo
 import { elementCount } from '../../graph/index.js';
 import { writeFileDurably } from '../../support/durable-files.js';
 import { CheckpointError } from '../../support/errors.js';
-import { encodeFloats, WEIGHT_TYPES, type WeightType } from '../float-elements.js';
+import { type FloatEncoder, floatEncoder, WEIGHT_TYPES, type WeightType } from '../float-elements.js';
 import { plannedValues, type TensorPlan } from '../tensor-plan.js';
 import type { TensorSource } from '../tensor-source.js';
 import { INDEX_FILE, SINGLE_FILE } from './hub-weights.js';
@@ -30,7 +30,7 @@ export interface WrittenWeights {
 const METADATA = { format: 'pt' };
 
 /**
- * Writes safetensors files into an empty directory, one tensor in memory at a time.
+ * Writes safetensors files into an empty directory, piece by piece.
  *
  * @throws CheckpointError if a value is too large for the type; what reading throws
  */
@@ -39,6 +39,7 @@ export async function writeHubWeights(directory: string, request: ShardRequest):
   const sizeOf = ({ shape }: TensorPlan) => tensorByteLength({ type: WEIGHT_TYPES[dtype].element, shape });
   const shards = divideIntoShards(plans, sizeOf, shardBytes);
   const bytes = plans.reduce((sum, plan) => sum + sizeOf(plan), 0);
+  const encode = floatEncoder(dtype);
   let done = 0;
   const map: Record<string, string> = {};
   const files: string[] = [];
@@ -49,11 +50,12 @@ export async function writeHubWeights(directory: string, request: ShardRequest):
     const writer = await SafetensorsWriter.create(join(directory, file), encodeHeader(specs, METADATA).byteLength);
     try {
       for (const [position, plan] of shard.entries()) {
-        signal?.throwIfAborted();
-        await writer.append(specs[position]!, encoded(plan, request));
+        await writer.append(specs[position]!, encoded(plan, request, encode), (piece) => {
+          signal?.throwIfAborted();
+          done += piece.byteLength;
+          request.onProgress?.(done, bytes);
+        });
         map[plan.name] = file;
-        done += sizeOf(plan);
-        request.onProgress?.(done, bytes);
       }
       await writer.finish(METADATA);
     } catch (error) {
@@ -70,11 +72,15 @@ export async function writeHubWeights(directory: string, request: ShardRequest):
   return { files, bytes };
 }
 
-async function* encoded(plan: TensorPlan, { source, dtype }: ShardRequest): AsyncGenerator<Uint8Array> {
+async function* encoded(
+  plan: TensorPlan,
+  { source, dtype }: ShardRequest,
+  encode: FloatEncoder,
+): AsyncGenerator<Uint8Array> {
   for await (const values of plannedValues(plan, source)) {
-    const { bytes, overflows } = encodeFloats(dtype, values);
+    const { bytes, overflows } = encode(values);
     if (overflows > 0)
-      throw new CheckpointError(`${overflows} values of ${plan.name} are too large for ${dtype}`, {
+      throw new CheckpointError(`${plan.name} has values that are too large for ${dtype}`, {
         file: source.path,
         field: plan.name,
         hint: 'Use --dtype bf16, which has the range of fp32, or --dtype fp32.',

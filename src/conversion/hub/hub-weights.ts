@@ -6,8 +6,9 @@ import type { Shape } from '../../graph/index.js';
 import { closeAll } from '../../support/close-all.js';
 import { CheckpointError } from '../../support/errors.js';
 import { exists, systemErrorCode } from '../../support/output-failures.js';
+import { ReadAheadMemory } from '../../support/read-ahead.js';
 import { readBoundedText } from '../bounded-text.js';
-import { decodeFloats, isFloatElement } from '../float-elements.js';
+import { decodedPieces, isFloatElement } from '../float-elements.js';
 import type { TensorSource } from '../tensor-source.js';
 
 /** The weights of a model on the hub: one safetensors file, or several that an index tells apart. */
@@ -29,6 +30,7 @@ const indexSchema = z.object({
  */
 export async function openHubWeights(directory: string): Promise<TensorSource> {
   const files: SafetensorsFile[] = [];
+  const memory = new ReadAheadMemory();
   const close = () => closeAll(files.splice(0).map((file) => () => file.close()));
   try {
     const index = await readIndex(directory);
@@ -40,7 +42,7 @@ export async function openHubWeights(directory: string): Promise<TensorSource> {
     const shapes: ReadonlyMap<string, Shape> = new Map(
       [...holders].map(([name, file]) => [name, file.entry(name).shape]),
     );
-    return { path: directory, shapes, read: (name) => readFloats(holders.get(name)!, name), close };
+    return { path: directory, shapes, pieces: (name) => floatsOf(holders.get(name)!, name, memory), close };
   } catch (error) {
     await close();
     throw error;
@@ -53,10 +55,10 @@ function hold(holders: Map<string, SafetensorsFile>, name: string, file: Safeten
   holders.set(name, file);
 }
 
-async function readFloats(file: SafetensorsFile, name: string): Promise<Float32Array> {
+function floatsOf(file: SafetensorsFile, name: string, memory: ReadAheadMemory): AsyncIterable<Float32Array> {
   const { type } = file.entry(name);
   if (!isFloatElement(type)) throw unusable(file.path, `${name} has the type ${type}, which is no float`, name);
-  return decodeFloats(type, await file.read(name));
+  return decodedPieces(type, file.pieces(name, memory), { file: file.path, name });
 }
 
 async function readIndex(directory: string): Promise<{ files: string[]; tensors: string[] } | null> {

@@ -1,6 +1,7 @@
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { CheckpointError } from '../../support/errors.js';
 import { systemErrorCode } from '../../support/output-failures.js';
+import { ReadAheadMemory, readAhead } from '../../support/read-ahead.js';
 
 /**
  * A zip file whose entries are stored without compression, as `torch.save` writes them (APPNOTE.TXT of PKWARE; sizes
@@ -26,6 +27,8 @@ const ZIP64_FIELD = 1;
 const IN_ZIP64 = 0xff_ff_ff_ff;
 
 export class StoredArchive {
+  private readonly memory = new ReadAheadMemory();
+
   private constructor(
     readonly path: string,
     private readonly file: FileHandle,
@@ -67,6 +70,13 @@ export class StoredArchive {
   /** Bytes of the file. @throws CheckpointError if there are fewer, or reading fails */
   read(position: number, byteLength: number): Promise<Buffer> {
     return readAt(this.file, this.path, position, byteLength, this.fileSize);
+  }
+
+  /** Bytes of the file, in pieces as `readAhead` gives them. @throws CheckpointError as `read` */
+  pieces(position: number, byteLength: number): AsyncIterable<Uint8Array> {
+    const read = (target: Uint8Array, at: number) =>
+      readInto(target, this.file, this.path, position + at, this.fileSize);
+    return readAhead(byteLength, read, this.memory);
   }
 
   async close(): Promise<void> {
@@ -150,12 +160,18 @@ const isPosition = (value: number, fileSize: number): boolean =>
 async function readAt(file: FileHandle, path: string, position: number, byteLength: number, fileSize: number) {
   if (!isPosition(position, fileSize) || position + byteLength > fileSize) throw damaged(path, 'it is cut short');
   const bytes = Buffer.alloc(byteLength);
+  await readInto(bytes, file, path, position, fileSize);
+  return bytes;
+}
+
+async function readInto(target: Uint8Array, file: FileHandle, path: string, position: number, fileSize: number) {
+  const { byteLength } = target;
+  if (!isPosition(position, fileSize) || position + byteLength > fileSize) throw damaged(path, 'it is cut short');
   for (let done = 0; done < byteLength; ) {
-    const { bytesRead } = await file.read(bytes, done, Math.min(byteLength - done, 1 << 30), position + done);
+    const { bytesRead } = await file.read(target, done, Math.min(byteLength - done, 1 << 30), position + done);
     if (bytesRead === 0) throw damaged(path, 'it has become shorter while it was read');
     done += bytesRead;
   }
-  return bytes;
 }
 
 function damaged(file: string, what: string): CheckpointError {

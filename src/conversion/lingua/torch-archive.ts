@@ -1,6 +1,6 @@
 import { elementCount, type Shape } from '../../graph/index.js';
 import { CheckpointError } from '../../support/errors.js';
-import { decodeFloats, type FloatElement } from '../float-elements.js';
+import { decodedPieces, type FloatElement } from '../float-elements.js';
 import type { TensorSource } from '../tensor-source.js';
 import { StoredArchive } from './stored-archive.js';
 import { PickledDict, PickledTensor, PickleError, unpickle } from './unpickler.js';
@@ -45,9 +45,9 @@ export async function openTorchArchive(path: string): Promise<TensorSource> {
     return {
       path,
       shapes,
-      read: async (name) => {
+      pieces: (name) => {
         const { type, position, byteLength } = places.get(name)!;
-        return decodeFloats(type, await archive.read(position, byteLength));
+        return decodedPieces(type, archive.pieces(position, byteLength), { file: path, name });
       },
       close: () => archive.close(),
     };

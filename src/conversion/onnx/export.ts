@@ -107,7 +107,7 @@ export async function exportToOnnx(request: OnnxExportRequest): Promise<OnnxExpo
       await writeFileDurably(join(temporary, DESCRIPTION_FILE), `${JSON.stringify(description, null, 2)}\n`);
     },
     { replace: force },
-  );
+  ).finally(() => source.close());
   return {
     output,
     architecture: run.model.architecture,
