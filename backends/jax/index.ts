@@ -1,4 +1,5 @@
 import type { Backend, BackendDefinition } from '../../src/plugins/contracts.js';
+import { jaxInstallers } from './environment.js';
 import { type JaxOptions, jaxOptions } from './options.js';
 
 /** JAX and XLA: one device or many, over which parameters and rows are divided. */
@@ -12,6 +13,7 @@ export const jaxBackend: BackendDefinition<JaxOptions> = {
     return backend.topology.devices;
   },
   create,
+  installers: jaxInstallers,
 };
 
 async function create(options: JaxOptions): Promise<Backend> {
@@ -19,7 +21,7 @@ async function create(options: JaxOptions): Promise<Backend> {
   const { JaxEngine } = await import('./engine.js');
   const { JaxSession, programKeeper } = await import('./session.js');
   const { device: platform, devices, shards, matmul } = options;
-  const command = engineProcess(options, null);
+  const command = engineProcess(options);
   const { engine, facts } = await JaxEngine.start(command, { platform, devices, shards, matmul });
   const keepProgram = programKeeper(options.programs);
   return {

@@ -111,6 +111,26 @@ export interface BackendDefinition<Options = unknown> {
   create(options: Options): Promise<Backend>;
   /** Writes programs as files that run without us, by the name of their format; absent where there is no such format. */
   readonly exporters?: Readonly<Record<string, ProgramExporter>>;
+  /** What `pc backends install NAME` fetches for it, by that name; absent where everything comes with the package. */
+  readonly installers?: Readonly<Record<string, EngineInstaller>>;
+}
+
+/** Fetches an engine that the package does not carry, or a part of one. */
+export interface EngineInstaller {
+  /** One line, shown where names are listed. */
+  summary: string;
+  /**
+   * Replaces what an earlier installation left, when all is there. Returns a line that says what was installed, and where.
+   *
+   * @throws BackendError saying what is missing, and how to get it; InterruptedError; OutputError
+   */
+  install(context: InstallContext): Promise<string>;
+}
+
+export interface InstallContext {
+  /** Told of progress, a line at a time. */
+  log(message: string): void;
+  signal?: AbortSignal | undefined;
 }
 
 /**

@@ -7,6 +7,7 @@ import type {
   BackendDefinition,
   Compressor,
   CompressorDefinition,
+  EngineInstaller,
   PluginContext,
   ProgramExporter,
 } from './contracts.js';
@@ -92,6 +93,13 @@ export class PluginRegistry {
       if (exporter !== undefined) return exporter;
     }
     throw new PluginError(`no backend writes ${format}`, { hint: 'The built-in backend onnxruntime writes onnx.' });
+  }
+
+  /** What can be installed for backends, by name. */
+  get installers(): ReadonlyMap<string, EngineInstaller> {
+    return new Map(
+      [...this.backends.values()].flatMap(({ definition }) => Object.entries(definition.installers ?? {})),
+    );
   }
 
   /** @throws ConfigError suggesting the nearest name, if there is none of this name. */
