@@ -6,8 +6,8 @@ import { describeRule, entropyUnits, segmentEnds } from './segmentation-rule.js'
 /** What exact segmentation asks of a byte model: its entropies at full context. */
 export type EntropyModel = Pick<ByteModel, 'fingerprint' | 'context' | 'entropies'>;
 
-/** Where a context ends, the next one has seen so much of it: enough to know the words, at little cost. */
-const OVERLAP_SHARE = 1 / 8;
+/** Where a context ends, the next one has seen so much of it: enough to know the words, at little cost (docs/decisions/0205). */
+const OVERLAP_SHARE = 1 / 16;
 
 /**
  * h_t of each byte of some documents by a model, rounded to units of 1/4096 bit.

@@ -42,10 +42,10 @@ describe('the exact segmenter', () => {
     expect(ends.map((list) => Array.from(list))).toEqual([[1, 2, 6, 7], [], [1]]);
   });
 
-  it('has contexts overlap by an eighth', async () => {
+  it('has contexts overlap by a sixteenth', async () => {
     const model = modelOfBytes(512);
     await entropySegmenter(model, quantiles, PAPER_SEGMENTATION).segment([]);
-    expect(model.asked).toEqual([{ overlap: 64 }]);
+    expect(model.asked).toEqual([{ overlap: 32 }]);
   });
 
   it('is told from others by model, context and thresholds', () => {
