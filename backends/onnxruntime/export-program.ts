@@ -21,5 +21,5 @@ export function exportProgram(program: Program, state: readonly StoredState[]): 
     state: (writer, { attributes: { name }, dtype, shape }) => writer.external(name, dtype, shape, stored.get(name)!),
     resultName: (output) => output,
   };
-  return lowerProgram(program, asInitializers).model;
+  return lowerProgram(program, { binding: asInitializers }).model;
 }

@@ -1,5 +1,5 @@
 import { declarations, optimise, type Program, type ProgramNode } from '../../src/graph/index.js';
-import { loweringOf, lowersComposite } from './lowering.js';
+import { cpuLowerings, type Lowerings } from './lowering.js';
 import { OnnxWriter } from './onnx-writer.js';
 
 /** A program as an ONNX model, and how its values are bound to inputs, results and state. */
@@ -33,13 +33,18 @@ const IN_SESSION: Binding = {
 };
 
 /** @throws ProgramError if the program is inconsistent or of another operation set. */
-export function lowerProgram(source: Program, binding: Binding = IN_SESSION): LoweredProgram {
-  const program = optimise(source, lowersComposite);
+export function lowerProgram(
+  source: Program,
+  { binding = IN_SESSION, lowerings = cpuLowerings }: { binding?: Binding; lowerings?: Lowerings } = {},
+): LoweredProgram {
+  const program = optimise(source, lowerings.lowersComposite);
   const writer = new OnnxWriter();
   const reads: Record<string, string> = {};
   const values: string[] = [];
   for (const node of program.nodes) {
-    values.push(isDeclaration(node) ? declare(writer, node, binding, reads) : lower(writer, program, node, values));
+    values.push(
+      isDeclaration(node) ? declare(writer, node, binding, reads) : lower(lowerings, writer, program, node, values),
+    );
   }
   const result = (position: number, name: string) => {
     const { dtype, shape } = program.nodes[position]!;
@@ -74,11 +79,18 @@ function declare(
   return value;
 }
 
-function lower(writer: OnnxWriter, program: Program, node: ProgramNode, values: readonly string[]): string {
-  return loweringOf(node.op)(node, {
+function lower(
+  lowerings: Lowerings,
+  writer: OnnxWriter,
+  program: Program,
+  node: ProgramNode,
+  values: readonly string[],
+): string {
+  return lowerings.of(node.op)(node, {
     writer,
     operands: node.operands.map((operand) => values[operand]!),
     shapes: node.operands.map((operand) => program.nodes[operand]!.shape),
+    dtypes: node.operands.map((operand) => program.nodes[operand]!.dtype),
     label: node.scope ?? '',
   });
 }

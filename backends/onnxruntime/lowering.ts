@@ -1,6 +1,7 @@
 import {
   BYTES_PER_ELEMENT,
   type CompositeName,
+  type DType,
   elementCount,
   isCompositeName,
   type OperationName,
@@ -16,9 +17,10 @@ import { indexTuples, ONNX_TYPE, type OnnxWriter, range } from './onnx-writer.js
  */
 export interface LoweringSite {
   writer: OnnxWriter;
-  /** Names of the operands' values, and their shapes. */
+  /** Names of the operands' values, their shapes and types. */
   operands: readonly string[];
   shapes: readonly Shape[];
+  dtypes: readonly DType[];
   /** Prefix of operator names, for profiles. */
   label: string;
 }
@@ -214,14 +216,21 @@ const composites: { readonly [Op in CompositeName]?: CompositeLowering<Op> } = {
   },
 };
 
-/** Whether the runtime has a kernel for this composite; others are expanded into primitives. */
-export function lowersComposite(name: CompositeName, shapes: readonly Shape[]): boolean {
-  const lowering = composites[name];
-  return lowering !== undefined && (lowering.accepts?.(shapes) ?? true);
+/** What a device's kernels make of a program. */
+export interface Lowerings {
+  /** The rule for an operation that is neither an input nor state, nor a composite that is to be expanded. */
+  of(op: OperationName): Lowering<OperationName>;
+  /** Whether the runtime has a kernel for this composite; others are expanded into primitives. */
+  lowersComposite(name: CompositeName, shapes: readonly Shape[]): boolean;
 }
 
-/** The rule for an operation that is neither an input nor state, nor a composite that is to be expanded. */
-export function loweringOf(op: OperationName): Lowering<OperationName> {
-  const rule = isCompositeName(op) ? composites[op]?.lower : primitives[op as keyof typeof primitives];
-  return rule as Lowering<OperationName>;
-}
+export const cpuLowerings: Lowerings = {
+  of: (op) => {
+    const rule = isCompositeName(op) ? composites[op]?.lower : primitives[op as keyof typeof primitives];
+    return rule as Lowering<OperationName>;
+  },
+  lowersComposite: (name, shapes) => {
+    const lowering = composites[name];
+    return lowering !== undefined && (lowering.accepts?.(shapes) ?? true);
+  },
+};

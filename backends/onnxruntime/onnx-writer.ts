@@ -49,13 +49,14 @@ export class OnnxWriter {
   private readonly integerConstants = new Map<string, string>();
   private count = 0;
 
-  input(name: string, type: OnnxType, shape: Shape): string {
+  /** @param shape null: any */
+  input(name: string, type: OnnxType, shape: Shape | null): string {
     this.inputs.push(valueInfo(name, type, shape));
     return name;
   }
 
-  /** Makes a value a result of the model under the given name. */
-  output(value: string, name: string, type: OnnxType, shape: Shape): void {
+  /** Makes a value a result of the model under the given name; of any shape where that is null. */
+  output(value: string, name: string, type: OnnxType, shape: Shape | null): void {
     if (this.computed.has(value) && !this.renamed.has(value)) this.renamed.set(value, name);
     else this.nodes.push({ opType: 'Identity', input: [value], output: [name], attribute: [] });
     this.outputs.push(valueInfo(name, type, shape));
@@ -144,9 +145,9 @@ export class OnnxWriter {
   }
 }
 
-function valueInfo(name: string, type: OnnxType, shape: Shape): object {
-  const dim = shape.map((dimValue) => ({ dimValue }));
-  return { name, type: { tensorType: { elemType: ONNX_TYPE[type], shape: { dim } } } };
+function valueInfo(name: string, type: OnnxType, shape: Shape | null): object {
+  const dims = shape && { shape: { dim: shape.map((dimValue) => ({ dimValue })) } };
+  return { name, type: { tensorType: { elemType: ONNX_TYPE[type], ...dims } } };
 }
 
 function attribute(name: string, value: Attributes[string]): object {

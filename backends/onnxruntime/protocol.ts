@@ -6,12 +6,16 @@ import type { BackendFailure, ErrorDetails } from '../../src/support/errors.js';
 export interface SessionSettings {
   threads: number;
   arena: boolean;
+  /** The execution provider. */
+  device: 'cpu' | 'webgpu';
 }
 
 export interface Requests {
   open: { request: { state: StateSpec[]; settings: SessionSettings }; reply: null };
   load: { request: { program: Program; options: LoadOptions }; reply: number };
   run: { request: { executable: number; steps: readonly Inputs[] }; reply: Outputs[] };
+  /** Frees what the session holds, where its thread goes on. */
+  close: { request: null; reply: null };
   unload: { request: { executable: number }; reply: null };
   /** Begins a snapshot of the state as it is now. */
   snapshot: { request: { names: string[] | null }; reply: { snapshot: number; names: string[] } };
@@ -39,7 +43,7 @@ export interface Exchange {
 export type RequestName = keyof Requests;
 
 export type RequestMessage = {
-  [Name in RequestName]: { id: number; name: Name; body: Requests[Name]['request'] };
+  [Name in RequestName]: { id: number; session: number; name: Name; body: Requests[Name]['request'] };
 }[RequestName];
 
 export type ReplyMessage =

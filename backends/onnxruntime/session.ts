@@ -1,4 +1,3 @@
-import { Worker } from 'node:worker_threads';
 import type { Program } from '../../src/graph/index.js';
 import type {
   Executable,
@@ -11,36 +10,27 @@ import type {
 } from '../../src/plugins/contracts.js';
 import { BackendError } from '../../src/support/errors.js';
 import { releasing } from '../../src/support/releasing-iterator.js';
-import { workerEntry } from '../../src/support/worker-entry.js';
-import type { Exchange, ReplyMessage, RequestMessage, RequestName, Requests, SessionSettings } from './protocol.js';
+import type { Exchange, RequestName, Requests, SessionSettings } from './protocol.js';
+import { WorkerThread } from './worker-thread.js';
 
-interface Pending {
-  resolve(result: unknown): void;
-  reject(error: Error): void;
-}
+/** The thread of all sessions that compute on a GPU, once there was one. */
+let sharedThread: WorkerThread | null = null;
+let sessionCount = 0;
 
 /** The main thread's side of a session: every call is a message to the worker that owns the state. */
 export class OnnxruntimeSession implements Session {
-  private readonly pending = new Map<number, Pending>();
-  private requestCount = 0;
+  private readonly id = sessionCount++;
   private closed: BackendError | null = null;
 
-  private constructor(private readonly worker: Worker) {
-    worker.on('message', (reply: ReplyMessage) => this.settle(reply));
-    worker.on('error', (error) =>
-      this.close(new BackendError('failed', `the worker thread failed: ${error.message}`, { cause: error })),
-    );
-    worker.on('messageerror', (error) =>
-      this.close(
-        new BackendError('failed', `a message of the worker thread is unreadable: ${error.message}`, { cause: error }),
-      ),
-    );
-    worker.on('exit', (code) => this.close(new BackendError('failed', `the worker thread ended with code ${code}`)));
-    worker.unref();
-  }
+  private constructor(
+    private readonly thread: WorkerThread,
+    private readonly ownsThread: boolean,
+  ) {}
 
   static async open(state: StateSpec[], settings: SessionSettings): Promise<OnnxruntimeSession> {
-    const session = new OnnxruntimeSession(new Worker(workerEntry(import.meta.url, './worker.js')));
+    const ownsThread = settings.device === 'cpu';
+    if (!ownsThread && (sharedThread === null || sharedThread.failure !== null)) sharedThread = new WorkerThread();
+    const session = new OnnxruntimeSession(ownsThread ? new WorkerThread() : sharedThread!, ownsThread);
     try {
       await session.request('open', { state, settings });
       return session;
@@ -66,7 +56,7 @@ export class OnnxruntimeSession implements Session {
     begun.catch(() => {}); // whoever iterates gets the failure
     let released = false;
     const release = async (): Promise<void> => {
-      if (released || this.closed) return;
+      if (released || this.closed || this.thread.failure) return;
       released = true;
       await this.request('endSnapshot', { snapshot: (await begun).snapshot });
     };
@@ -100,8 +90,10 @@ export class OnnxruntimeSession implements Session {
   }
 
   async dispose(): Promise<void> {
-    this.close(new BackendError('failed', 'the session has been disposed of'));
-    await this.worker.terminate();
+    if (this.closed) return;
+    this.closed = new BackendError('failed', 'the session has been disposed of');
+    if (this.ownsThread) await this.thread.terminate(this.closed);
+    else if (!this.thread.failure) await this.thread.request(this.id, 'close', null);
   }
 
   private request<Name extends RequestName>(
@@ -109,29 +101,7 @@ export class OnnxruntimeSession implements Session {
     body: Requests[Name]['request'],
     transfer: ArrayBuffer[] = [],
   ): Promise<Requests[Name]['reply']> {
-    if (this.closed) return Promise.reject(this.closed);
-    const id = this.requestCount++;
-    return new Promise((resolve, reject) => {
-      this.pending.set(id, { resolve: resolve as Pending['resolve'], reject });
-      this.worker.ref();
-      this.worker.postMessage({ id, name, body } as RequestMessage, transfer);
-    });
-  }
-
-  private settle(reply: ReplyMessage): void {
-    const waiting = this.pending.get(reply.id);
-    this.pending.delete(reply.id);
-    // An idle session does not keep the process alive.
-    if (this.pending.size === 0) this.worker.unref();
-    if ('error' in reply)
-      waiting?.reject(new BackendError(reply.error.failure, reply.error.message, reply.error.details));
-    else waiting?.resolve(reply.result);
-  }
-
-  private close(reason: BackendError): void {
-    this.closed ??= reason;
-    for (const { reject } of this.pending.values()) reject(this.closed);
-    this.pending.clear();
+    return this.closed ? Promise.reject(this.closed) : this.thread.request(this.id, name, body, transfer);
   }
 }
 

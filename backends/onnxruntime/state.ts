@@ -3,6 +3,7 @@ import { Tensor } from 'onnxruntime-node';
 import { byteLength, type DType, type HostTensor, sameShape } from '../../src/graph/index.js';
 import type { StateSlice, StateSpec } from '../../src/plugins/contracts.js';
 import { BackendError } from '../../src/support/errors.js';
+import type { SessionState } from './session-state.js';
 
 const ORT_TYPE = { f32: 'float32', i32: 'int32', bool: 'bool', f16: 'float16' } as const;
 
@@ -52,7 +53,7 @@ interface Entry {
  * that a step allocates nothing. A snapshot keeps the buffers of its moment: a run that would write into one of them
  * gets a fresh one instead.
  */
-export class StateStore {
+export class StateStore implements SessionState {
   private readonly entries: Map<string, Entry>;
   private readonly snapshots = new Map<number, Map<string, Tensor>>();
   private snapshotCount = 0;
@@ -106,22 +107,19 @@ export class StateStore {
     return entry.spare;
   }
 
-  /** After a run that wrote `target(name, false)`. */
-  advance(name: string): void {
+  /** The run wrote into `target`: what `result` is another object over. */
+  accept(name: string, _result: Tensor, inPlace: boolean): void {
+    if (inPlace) return;
     const entry = this.entry(name);
     [entry.current, entry.spare] = [entry.spare!, entry.current];
   }
 
-  write({ name, dtype, globalShape, offset, tensor }: StateSlice): void {
-    const entry = this.entry(name);
-    const { spec } = entry;
-    if (dtype !== spec.dtype || !sameShape(globalShape, spec.shape) || !fits(spec.shape, offset, tensor.shape))
-      throw new BackendError(
-        'failed',
-        `state ${name} is ${spec.dtype} [${spec.shape}]; cannot write ${dtype} [${tensor.shape}] at [${offset}] of [${globalShape}]`,
-      );
-    if (this.isHeld(entry.current)) entry.current = copy(entry.current, spec.dtype);
-    writeBlock(bytesOf(entry.current), spec.shape, tensor, offset, byteLength(dtype, [1]));
+  write(slice: StateSlice): void {
+    const entry = this.entry(slice.name);
+    const { dtype, shape } = entry.spec;
+    checkSlice(entry.spec, slice);
+    if (this.isHeld(entry.current)) entry.current = copy(entry.current, dtype);
+    writeSlice({ dtype, shape, bytes: bytesOf(entry.current) }, slice);
   }
 
   beginSnapshot(names: readonly string[]): number {
@@ -137,18 +135,16 @@ export class StateStore {
     const { dtype, shape } = this.spec(name);
     const bytes = bytesOf(tensor).slice();
     held.delete(name);
-    return {
-      name,
-      dtype,
-      globalShape: [...shape],
-      offset: shape.map(() => 0),
-      tensor: { dtype, shape: [...shape], bytes },
-    };
+    return wholeSlice(this.spec(name), { dtype, shape, bytes });
   }
 
   endSnapshot(id: number): void {
     this.snapshots.delete(id);
   }
+
+  detach(): void {}
+
+  dispose(): void {}
 
   get names(): string[] {
     return [...this.entries.keys()];
@@ -172,6 +168,25 @@ function zeros(dtype: DType, shape: readonly number[]): Tensor {
 
 function copy(tensor: Tensor, dtype: DType): Tensor {
   return toOrt({ dtype, shape: [...tensor.dims], bytes: bytesOf(tensor).slice() });
+}
+
+/** A whole entry, as it leaves a session. */
+export function wholeSlice({ name, dtype, shape }: StateSpec, tensor: HostTensor): StateSlice {
+  return { name, dtype, globalShape: [...shape], offset: shape.map(() => 0), tensor };
+}
+
+/** @throws BackendError if the entry has no such place, or is of another type */
+export function checkSlice(spec: StateSpec, { dtype, globalShape, offset, tensor }: StateSlice): void {
+  if (dtype === spec.dtype && sameShape(globalShape, spec.shape) && fits(spec.shape, offset, tensor.shape)) return;
+  throw new BackendError(
+    'failed',
+    `state ${spec.name} is ${spec.dtype} [${spec.shape}]; cannot write ${dtype} [${tensor.shape}] at [${offset}] of [${globalShape}]`,
+  );
+}
+
+/** Copies a slice to its place in the whole tensor. */
+export function writeSlice(whole: HostTensor, { offset, tensor }: Pick<StateSlice, 'offset' | 'tensor'>): void {
+  writeBlock(whole.bytes, whole.shape, tensor, offset, byteLength(whole.dtype, [1]));
 }
 
 function fits(shape: readonly number[], offset: readonly number[], block: readonly number[]): boolean {

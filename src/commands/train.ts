@@ -50,6 +50,10 @@ export default class Train extends BaseCommand {
     }),
     force: Flags.boolean({ summary: 'Replace a run of the same name.' }),
     backend: Flags.string({ summary: 'Backend plugin.', helpValue: 'NAME' }),
+    device: Flags.string({
+      summary: 'What computes: cpu, webgpu, webgpu:1, auto, or what else the backend has (`pc backends`).',
+      helpValue: 'DEVICE',
+    }),
     tensorboard: Flags.boolean({ summary: 'Write TensorBoard event files.', allowNo: true }),
     wandb: Flags.boolean({ summary: 'Log to Weights & Biases.', allowNo: true }),
     probe: Flags.integer({
@@ -173,6 +177,7 @@ async function projectRun(flags: StartFlags): Promise<string> {
 
 interface OwnFlags {
   backend?: string | undefined;
+  device?: string | undefined;
   tensorboard?: boolean | undefined;
   wandb?: boolean | undefined;
   probe?: number | undefined;
@@ -184,6 +189,7 @@ interface OwnFlags {
 function ownSettings(flags: OwnFlags): FlagSetting[] {
   const settings: FlagSetting[] = [
     { flag: '--backend', path: ['backend', 'name'], value: flags.backend },
+    { flag: '--device', path: ['backend', 'device'], value: flags.device },
     { flag: '--tensorboard', path: ['logging', 'tensorboard'], value: flags.tensorboard },
     { flag: '--wandb', path: ['logging', 'wandb', 'enabled'], value: flags.wandb },
     { flag: '--probe', path: ['logging', 'probe'], value: flags.probe },

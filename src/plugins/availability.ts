@@ -1,4 +1,4 @@
-import type { DeviceInfo } from './contracts.js';
+import type { DeviceInfo, MissingDevice } from './contracts.js';
 import { originName, type PluginRegistry, type Registered } from './registry.js';
 
 /** Whether a plugin works on this machine; `reason` says why not. */
@@ -14,6 +14,8 @@ export interface CompressorStatus {
 
 export interface BackendStatus extends CompressorStatus {
   devices: DeviceInfo[];
+  /** Devices that it could use and does not find here. */
+  missing: MissingDevice[];
 }
 
 /** How long a plugin may take to show that it works, in milliseconds. */
@@ -38,11 +40,13 @@ export async function backendStatuses(registry: PluginRegistry): Promise<Backend
   const statuses: BackendStatus[] = [];
   for (const [name, registered] of registry.backends) {
     let devices: DeviceInfo[] = [];
+    let missing: MissingDevice[] = [];
     const availability = await available(async () => {
       devices = await registered.definition.devices();
+      missing = (await registered.definition.missingDevices?.()) ?? [];
       if (devices.length === 0) throw new Error('no device was found');
     });
-    statuses.push({ ...describe(name, registered), availability, devices });
+    statuses.push({ ...describe(name, registered), availability, devices, missing });
   }
   return statuses;
 }

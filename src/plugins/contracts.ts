@@ -108,7 +108,10 @@ export interface BackendDefinition<Options = unknown> {
   options: ZodType<Options>;
   /** The devices of this kind that work here; throws BackendError('unavailable') saying why there are none. */
   devices(): Promise<DeviceInfo[]>;
-  create(options: Options): Promise<Backend>;
+  /** What it could compute on, but cannot here; shown by `pc doctor`. Absent where there is nothing to say. */
+  missingDevices?(): Promise<MissingDevice[]>;
+  /** @param log told of choices that were made for the user */
+  create(options: Options, log?: (message: string) => void): Promise<Backend>;
   /** Writes programs as files that run without us, by the name of their format; absent where there is no such format. */
   readonly exporters?: Readonly<Record<string, ProgramExporter>>;
   /** What `pc backends install NAME` fetches for it, by that name; absent where everything comes with the package. */
@@ -159,6 +162,14 @@ export interface DeviceInfo {
   description: string;
 }
 
+export interface MissingDevice {
+  /** As written in `--device`. */
+  device: string;
+  reason: string;
+  /** How to get it. */
+  hint: string;
+}
+
 /** Where this process stands among those that train together. */
 export interface Topology {
   rank: number;
@@ -174,6 +185,12 @@ export interface Backend {
   open(state: StateSpec[], options?: SessionOptions): Promise<Session>;
   /** Data parallelism within the process; absent where an engine divides its work by itself, or does not. */
   readonly replication?: Replication;
+  /**
+   * Whose programs those of its sessions are, where there are several processes. `together`: of all processes, which load
+   * and run the same ones in the same order. Each gives an input of several axes whole, or its share of the rows, [rows / world, …],
+   * and all get the same outputs. Otherwise each process computes by itself.
+   */
+  readonly programs?: 'together';
   /** Every process's bytes, in order of rank; the identity on one process. */
   allGather(bytes: Uint8Array): Promise<Uint8Array[]>;
   dispose(): Promise<void>;

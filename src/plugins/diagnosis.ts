@@ -3,8 +3,11 @@ import { availableParallelism, freemem, totalmem } from 'node:os';
 import { type BackendStatus, backendStatuses, type CompressorStatus, compressorStatuses } from './availability.js';
 import type { PluginRegistry } from './registry.js';
 
-/** `failed` keeps `pc` from its work here; `warning` affects a part that one can do without. */
-export type Verdict = 'ok' | 'warning' | 'failed';
+/**
+ * `failed` keeps `pc` from its work here; `warning` affects a part that one can do without; `absent` is what a machine
+ * need not have.
+ */
+export type Verdict = 'ok' | 'absent' | 'warning' | 'failed';
 
 export interface Finding {
   check: string;
@@ -26,6 +29,9 @@ export async function diagnose(registry: PluginRegistry, folder: string): Promis
     ...compressors.map((status) => describeStatus('compressor', status)),
     ...backends.map((status) => describeStatus('backend', status)),
     describeBackends(backends),
+    ...backends.flatMap(({ missing }) =>
+      missing.map(({ device, reason, hint }) => finding(`device ${device}`, 'absent', `${reason}. ${hint}`)),
+    ),
   ];
 }
 
@@ -52,7 +58,7 @@ function describeBackends(backends: readonly BackendStatus[]): Finding {
   const devices = backends.flatMap((backend) => (backend.availability.works ? backend.devices : []));
   if (devices.length === 0)
     return finding('devices', 'failed', 'no backend works here: models can be neither trained nor run');
-  return finding('devices', 'ok', devices.map(({ id }) => id).join(', '));
+  return finding('devices', 'ok', devices.map(({ id, description }) => `${id} (${description})`).join(', '));
 }
 
 function finding(check: string, verdict: Verdict, detail: string): Finding {

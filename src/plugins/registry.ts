@@ -158,10 +158,10 @@ export class PluginRegistry {
   }
 
   /** @throws ConfigError for an unknown name or bad options; BackendError if it does not work here */
-  async createBackend(name: string, options: unknown = {}): Promise<Backend> {
+  async createBackend(name: string, options: unknown = {}, log: PluginContext['log'] = ignore): Promise<Backend> {
     const { definition } = this.backend(name);
     const parsed = parsePluginOptions(definition.options, options, `backends.${name}`);
-    return started(() => definition.create(parsed), `the backend "${name}"`);
+    return started(() => definition.create(parsed, log), `the backend "${name}"`);
   }
 
   private artifactsDirectory(name: string): string {

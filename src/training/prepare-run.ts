@@ -14,6 +14,7 @@ import { acquireLock } from '../support/directory-lock.js';
 import { ConfigError } from '../support/errors.js';
 import { type VocabularyLayout, vocabularyLayout } from '../vocabulary/vocabulary.js';
 import { describeEnvironment } from './environment.js';
+import { firstForAll } from './gather.js';
 import { initialParameters } from './initialise.js';
 import { type MetricsLogger, openMetricsLogger } from './logging/index.js';
 import { emptySums, type MetricsSums, type Totals } from './metrics.js';
@@ -82,27 +83,30 @@ export async function prepareRun(request: TrainingRequest): Promise<PreparedRun>
 
 async function openRun(request: TrainingRequest, onOpen: OnOpen): Promise<Omit<PreparedRun, 'close'>> {
   const { directory, start } = request;
-  const lock = await acquireLock(directory);
-  onOpen(() => lock.release());
-  await tidyCheckpoints(directory);
+  const backend = await openBackend(request, onOpen);
+  await firstForAll(backend, async () => {
+    const lock = await acquireLock(directory);
+    onOpen(() => lock.release());
+    await tidyCheckpoints(directory);
+  });
   const checkpoint = await startingCheckpoint(request);
   const resumed = start.kind === 'resume' ? checkpoint : null;
   const state = resumed ? parseRunState(resumed) : null;
 
   const model = await openModel(request, onOpen);
   if (checkpoint !== null) compareCodes(model, checkpoint, request);
-  const engine = await openEngine(request, model.model, state && (state.replicas ?? 1), onOpen);
-  await fillState(engine.session, { model: model.model, checkpoint, resumed: resumed !== null }, request);
-  const loader = await openRunLoader(request, model, engine.backend, state);
+  const session = await openSession(request, backend, model.model, state && (state.replicas ?? 1), onOpen);
+  await fillState(session, { model: model.model, checkpoint, resumed: resumed !== null }, request);
+  const loader = await openRunLoader(request, model, backend, state);
   onOpen(() => loader.close());
 
-  if (resumed) await forgetLater(directory, resumed.step);
-  else await clearRun(directory);
-  const logger = await describeRun(request, engine, resumed);
+  await firstForAll(backend, () => (resumed ? forgetLater(directory, resumed.step) : clearRun(directory)));
+  const logger = await describeRun(request, { backend, session }, resumed);
   onOpen(() => logger.close());
   return {
     ...model,
-    ...engine,
+    backend,
+    session,
     loader,
     logger,
     step: resumed?.step ?? 0,
@@ -141,18 +145,23 @@ function compareCodes({ compressor, layout }: ModelToTrain, checkpoint: Checkpoi
     );
 }
 
-async function openEngine(
-  { settings, registry }: TrainingRequest,
+async function openBackend({ settings, registry, onProblem }: TrainingRequest, onOpen: OnOpen): Promise<Backend> {
+  const { name, ...options } = settings.backend;
+  const backend = await registry.createBackend(name, options, onProblem);
+  onOpen(() => backend.dispose());
+  return backend;
+}
+
+async function openSession(
+  { settings }: TrainingRequest,
+  backend: Backend,
   model: LanguageModel,
   replicas: number | null,
   onOpen: OnOpen,
-): Promise<Pick<PreparedRun, 'backend' | 'session'>> {
-  const { name, ...options } = settings.backend;
-  const backend = await registry.createBackend(name, options);
-  onOpen(() => backend.dispose());
+): Promise<TrainingSession> {
   const session = await TrainingSession.open(backend, { ...settings, model, replicas });
   onOpen(() => session.dispose());
-  return { backend, session };
+  return session;
 }
 
 /** Gives the session its weights, and, where the run goes on, the optimizer's moments. */
@@ -204,6 +213,8 @@ async function describeRun(
   { backend, session }: Pick<PreparedRun, 'backend' | 'session'>,
   resumed: Checkpoint | null,
 ): Promise<MetricsLogger> {
+  // What the processes of a run find, they find together: one of them writes it down.
+  if (backend.topology.rank > 0) return { log: async () => {}, close: async () => {} };
   await writeFileAtomic(join(directory, CONFIG_FILE), configYaml);
   const environment = describeEnvironment(version, settings.backend.name, backend, session.replicas);
   await writeFileAtomic(join(directory, ENVIRONMENT_FILE), `${JSON.stringify(environment, null, 2)}\n`);

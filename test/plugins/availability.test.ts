@@ -72,6 +72,6 @@ describe('the diagnosis', () => {
     const cpu = { id: 'cpu', kind: 'cpu', description: 'two cores' };
     const findings = await diagnose(registryOf({ backends: [backend(async () => [cpu])] }), '.');
     expect(findings.filter(({ verdict }) => verdict === 'failed')).toEqual([]);
-    expect(findings).toContainEqual({ check: 'devices', verdict: 'ok', detail: 'cpu' });
+    expect(findings).toContainEqual({ check: 'devices', verdict: 'ok', detail: 'cpu (two cores)' });
   });
 });

@@ -30,6 +30,7 @@ const bpbFlags = {
   data: Flags.string({ summary: 'Folder or file of held-out documents.', helpValue: 'PATH' }),
   'on-bad-record': Flags.string({ summary: 'What to do with an unusable record.', options: ['fail', 'skip'] }),
   backend: Flags.string({ summary: 'Backend plugin.', helpValue: 'NAME' }),
+  device: Flags.string({ summary: 'What computes: cpu, webgpu, auto, … (`pc backends`).', helpValue: 'DEVICE' }),
 };
 
 const SETTING_OF = {
@@ -45,6 +46,7 @@ const SETTING_OF = {
   data: ['data', 'validation'],
   'on-bad-record': ['data', 'onBadRecord'],
   backend: ['backend', 'name'],
+  device: ['backend', 'device'],
 } as const satisfies Record<keyof typeof bpbFlags, readonly string[]>;
 
 type BpbFlags = { [Flag in keyof typeof SETTING_OF]?: string | number | boolean | undefined };
