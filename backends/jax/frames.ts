@@ -77,6 +77,11 @@ export class FrameReader {
   }
 }
 
+/** Bytes that are no tensor of a program, as one: of the only type that takes any byte as it is. */
+export function rawBytes(bytes: Uint8Array): HostTensor {
+  return { dtype: 'bool', shape: [bytes.byteLength], bytes };
+}
+
 function divide(bytes: Uint8Array, described: readonly { dtype: DType; shape: number[] }[]): HostTensor[] {
   let at = 0;
   return described.map(({ dtype, shape }) => {

@@ -1,5 +1,7 @@
 import type { Backend, BackendDefinition } from '../../src/plugins/contracts.js';
+import type { JaxEngine } from './engine.js';
 import { jaxInstallers } from './environment.js';
+import { rawBytes } from './frames.js';
 import { type JaxOptions, jaxOptions } from './options.js';
 
 /** JAX and XLA: one device or many, over which parameters and rows are divided. */
@@ -28,7 +30,14 @@ async function create(options: JaxOptions): Promise<Backend> {
     topology: facts.topology,
     engine: facts.engine,
     open: (state) => JaxSession.open(engine, state, keepProgram),
-    allGather: async (bytes) => [bytes],
+    programs: 'together',
+    allGather: async (bytes) => gather(engine, facts.topology.world, bytes),
     dispose: () => engine.dispose(),
   };
+}
+
+async function gather(engine: JaxEngine, world: number, bytes: Uint8Array): Promise<Uint8Array[]> {
+  if (world === 1) return [bytes];
+  const { tensors } = await engine.request('allGather', {}, [rawBytes(bytes)]);
+  return tensors.map((tensor) => tensor.bytes);
 }

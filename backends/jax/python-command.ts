@@ -12,17 +12,11 @@ import type { JaxOptions } from './options.js';
  *
  * @throws BackendError('unavailable') if there is none
  */
-export function engineProcess(
-  options: Pick<JaxOptions, 'python' | 'device' | 'devices' | 'deterministic'>,
-): EngineProcess {
+export function engineProcess(options: Pick<JaxOptions, 'python' | 'deterministic'>): EngineProcess {
   const named = options.python ?? process.env.PC_JAX_PYTHON;
   const python = named ?? privatePython();
   const inherited = named === undefined ? undefined : process.env.PYTHONPATH;
-  const flags = [
-    process.env.XLA_FLAGS,
-    options.devices !== null && `--xla_force_host_platform_device_count=${options.devices}`,
-    options.deterministic && '--xla_gpu_deterministic_ops=true',
-  ];
+  const flags = [process.env.XLA_FLAGS, options.deterministic && '--xla_gpu_deterministic_ops=true'];
   return {
     python,
     arguments: ['-m', 'pc_jax', 'serve'],

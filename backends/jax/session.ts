@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { encodeProgramFile } from '../../src/checkpoints/index.js';
-import type { HostTensor, Program } from '../../src/graph/index.js';
+import type { Program } from '../../src/graph/index.js';
 import type {
   Executable,
   Inputs,
@@ -15,6 +15,7 @@ import { writeFileAtomic } from '../../src/support/atomic-files.js';
 import { BackendError } from '../../src/support/errors.js';
 import { releasing } from '../../src/support/releasing-iterator.js';
 import type { JaxEngine } from './engine.js';
+import { rawBytes } from './frames.js';
 
 type SliceDescription = Omit<StateSlice, 'tensor'> & { shape: number[] };
 
@@ -45,8 +46,9 @@ export class JaxSession implements Session {
       });
     const bytes = encodeProgramFile(program);
     await this.keepProgram(bytes);
-    const file: HostTensor = { dtype: 'bool', shape: [bytes.byteLength], bytes };
-    const { body } = await this.engine.request<{ executable: number }>('load', { session: this.session }, [file]);
+    const { body } = await this.engine.request<{ executable: number }>('load', { session: this.session }, [
+      rawBytes(bytes),
+    ]);
     const { executable } = body;
     return {
       run: (steps) => this.run(executable, steps),

@@ -22,7 +22,7 @@ import { summariseProfile } from './profile.js';
 import { PROBE_FILE, PROFILE_DIRECTORY } from './run-directory.js';
 import type { RunState } from './run-start.js';
 import type { TrainingSettings } from './settings.js';
-import type { StepResult } from './training-session.js';
+import { rowsOfProgram, type StepResult } from './training-session.js';
 
 /** Steps before the one that is profiled, where there are as many. */
 const STEPS_BEFORE_PROFILE = 3;
@@ -319,11 +319,12 @@ class Trainer {
   private async probeStep(step: number, inputs: Batch['microBatches'][number]['inputs'][]): Promise<void> {
     const { model, session, backend } = this.prepared;
     const { batch, loss } = this.settings;
-    const rows = batch.size / batch.accumulation / backend.topology.world;
+    const rows = rowsOfProgram(backend, batch);
     const options = { documentMask: loss.documentMask, weighted: loss.multibyteMask, chunkTokens: loss.chunkTokens };
     this.probe ??= await Probe.open(session.session, model, { rows, sequenceLength: batch.sequenceLength }, options);
     const { scales } = await lossScales({ model, batch, loss }, inputs, backend);
     const report = await this.probe.run(step + 1, inputs[0]!, scales);
+    if (backend.topology.rank > 0) return;
     const file = join(this.request.directory, PROBE_FILE);
     await appendFile(file, `${JSON.stringify(report)}\n`).catch((error: unknown) => {
       throw asOutputError(error, file);
@@ -333,7 +334,7 @@ class Trainer {
 
 /** The best rate of the model's own matrix products, floating-point operations a second. */
 function peakRate(backend: Backend, { model, batch }: TrainingSettings): Promise<number> {
-  const rows = (batch.size / batch.accumulation / backend.topology.world) * batch.sequenceLength;
+  const rows = rowsOfProgram(backend, batch) * batch.sequenceLength;
   const { hiddenSize, intermediateSize } = model;
   return measureMatmulRate(backend, [
     { rows, inner: hiddenSize, columns: hiddenSize },

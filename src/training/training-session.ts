@@ -108,9 +108,17 @@ export class TrainingSession {
   }
 }
 
+/** Sequences of a micro-batch that one program computes on. */
+export function rowsOfProgram(
+  { programs, topology }: Pick<Backend, 'programs' | 'topology'>,
+  { size, accumulation }: { size: number; accumulation: number },
+): number {
+  return size / accumulation / (programs === 'together' ? 1 : topology.world);
+}
+
 async function openEngine(backend: Backend, options: TrainingSessionOptions): Promise<StepEngine> {
   const { model, batch, loss, optim } = options;
-  const rows = batch.size / batch.accumulation / backend.topology.world;
+  const rows = rowsOfProgram(backend, batch);
   const replicas = replicasOf(backend.replication, model, rows, options.replicas ?? null);
   const step = {
     batch: { rows: rows / replicas, sequenceLength: batch.sequenceLength },

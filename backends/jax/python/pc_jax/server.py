@@ -16,8 +16,9 @@ from typing import Any, BinaryIO
 
 import jax
 import numpy as np
+from jax.experimental import multihost_utils
 
-from . import frames, safetensors
+from . import cluster, frames, safetensors
 from . import program as programs
 from .frames import Message
 from .placement import Placement
@@ -30,9 +31,7 @@ Reply = tuple[Any, list[np.ndarray]]
 
 
 def serve() -> None:
-    # Signals are for whoever started this process: it stops cleanly, and still needs the state.
-    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2"):
-        signal.signal(getattr(signal, name), signal.SIG_IGN)
+    _ignore_signals()
     replies: BinaryIO = os.fdopen(os.dup(1), "wb", buffering=1 << 20)
     os.dup2(2, 1)
     requests: queue.SimpleQueue[Message] = queue.SimpleQueue()
@@ -47,6 +46,12 @@ def serve() -> None:
             return
         except Exception as error:  # whatever it is, the other side must hear of it
             frames.write(replies, {"id": message.id, "error": describe(error)})
+
+
+def _ignore_signals() -> None:
+    """Signals are for whoever started this process: it stops cleanly, and still needs the state."""
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2"):
+        signal.signal(getattr(signal, name), signal.SIG_IGN)
 
 
 def _receive(stream: BinaryIO, requests: queue.SimpleQueue[Message]) -> None:
@@ -70,6 +75,7 @@ class Server:
     def __init__(self) -> None:
         self.handlers: dict[str, Callable[[Message], Reply]] = {
             "start": self.start,
+            "allGather": self.all_gather,
             "open": self.open,
             "load": self.load,
             "run": self.run,
@@ -96,21 +102,40 @@ class Server:
         jax.config.update("jax_default_matmul_precision", asked["matmul"])
         if asked["platform"] != "auto":
             jax.config.update("jax_platforms", "cuda,rocm" if asked["platform"] == "gpu" else asked["platform"])
+        others = cluster.find(os.environ)
+        world = 1 if others is None else others.processes
+        if asked["devices"] is not None:
+            if asked["devices"] % world != 0:
+                raise ValueError(f"{asked['devices']} devices are not the same number for each of {world} processes")
+            jax.config.update("jax_num_cpu_devices", asked["devices"] // world)
+        if others is not None:
+            _join(others)
         devices = jax.devices()
         wanted = asked["devices"] or len(devices)
         if wanted > len(devices):
             raise ValueError(f"{wanted} devices were asked for, and there are {len(devices)}: {devices[0].device_kind}")
+        if world > 1 and wanted != len(devices):
+            raise ValueError(f"{wanted} devices were asked for; {world} processes train on all of theirs, {len(devices)}")
         shards = asked["shards"] or wanted
         if wanted % shards != 0:
             raise ValueError(f"{shards} shards do not divide {wanted} devices")
         self.placement = Placement(devices[:wanted], shards)
         described = [
-            {"id": f"{device.platform}:{device.id}", "kind": _kind(device.platform), "description": device.device_kind}
-            for device in devices[:wanted]
+            {"id": f"{device.platform}:{index}", "kind": _kind(device.platform), "description": device.device_kind}
+            for index, device in enumerate(devices[:wanted])
         ]
         engine = f"jax {jax.__version__}, {devices[0].device_kind}"
         topology = {"rank": jax.process_index(), "world": jax.process_count(), "devices": described}
         return {"topology": topology, "engine": engine, "version": jax.__version__}, []
+
+    def all_gather(self, message: Message) -> Reply:
+        """The bytes of every process: as long as the longest, rounded up so that few computations are compiled."""
+        own = message.tensors[0].view(np.uint8)
+        lengths = multihost_utils.process_allgather(np.array(own.size, np.int32)).reshape(-1)
+        padded = np.zeros(1 << max(10, int(lengths.max() - 1).bit_length()), np.uint8)
+        padded[: own.size] = own
+        gathered = multihost_utils.process_allgather(padded)
+        return None, [row[:length].view(np.bool_) for row, length in zip(gathered, lengths)]
 
     def open(self, message: Message) -> Reply:
         assert self.placement is not None
@@ -165,6 +190,19 @@ class Server:
         for number in [key for key, value in self.executables.items() if value.session is session]:
             del self.executables[number]
         return None, []
+
+
+def _join(others: cluster.Cluster) -> None:
+    """Waits for the others. One that is lost ends all: what they compute, they compute together."""
+    jax.distributed.initialize(
+        others.coordinator,
+        others.processes,
+        others.process,
+        initialization_timeout=int(os.environ.get("PC_JOIN_SECONDS", "300")),
+        heartbeat_timeout_seconds=int(os.environ.get("PC_HEARTBEAT_SECONDS", "60")),
+    )
+    # It has its own idea of what to do on SIGTERM.
+    _ignore_signals()
 
 
 def _kind(platform: str) -> str:
