@@ -5,7 +5,8 @@
  *
  *     PC_BENCH_PYTHON=/path/to/python npm run bench:preprocess -- FOLDER [--only TITLE,…]
  *
- * FOLDER is a dataset of JSONL. What the interpreter cannot import is left out. To reach: two workers 1.7 times one; neural
+ * FOLDER is a dataset of JSONL. What the interpreter cannot import is left out. Ratios are bounded by what a second thread is
+ * worth on the machine, which is measured before and after. To reach: two workers 1.7 times one; neural
  * at 25 MB/s with two, and at 10 with segments.
  */
 import { spawnSync } from 'node:child_process';
@@ -18,6 +19,7 @@ import { PREPROCESS_DEFAULTS } from '../src/data/preprocess/options.js';
 import { preprocess } from '../src/data/preprocess/preprocess.js';
 import { BUILTIN_ENTRY } from '../src/plugins/compressor-instance.js';
 import { DEFAULT_TOKENIZER, resolveTokenizer } from '../src/tokenizers/artifacts.js';
+import { threadScaling } from './machine.js';
 import { printTable } from './report.js';
 
 const PEER = fileURLToPath(new URL('./peers/preprocess.py', import.meta.url));
@@ -91,6 +93,7 @@ if (folder === undefined) {
   process.stderr.write('usage: npm run bench:preprocess -- FOLDER [--only TITLE,…]\n');
   process.exit(2);
 }
+const before = await threadScaling();
 const peers = new Map<string, number | null>();
 const rows: string[][] = [];
 for (const tried of CASES.filter(({ title }) => only === undefined || only.includes(title))) {
@@ -111,3 +114,5 @@ for (const tried of CASES.filter(({ title }) => only === undefined || only.inclu
   rows.push([tried.title, shown(one), shown(two), (two / one).toFixed(2), shown(peerOne), shown(peerTwo), ratio]);
 }
 printTable(['COMPRESSOR', '1 worker', '2 workers', 'ratio', 'Python, 1', 'Python, 2', '× Python, 2'], rows);
+const scaling = [before, await threadScaling()].map((ratio) => ratio.toFixed(2)).join(' before, ');
+process.stdout.write(`\nTwo threads of this machine compute ${scaling} after, times as much as one.\n`);
