@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { PreprocessReport } from '../../src/data/preprocess/options.js';
 import type { BpbResults } from '../../src/evaluation/index.js';
@@ -18,18 +18,24 @@ const prefix = mkdtempSync(join(tmpdir(), 'pc-test-'));
 const binary = join(prefix, 'node_modules/proxy-compression/bin/run.js');
 let packed: PackedPackage;
 
-// The suite has built dist/ already, so the package's own scripts need not run.
+// The suite has built dist/ already, so the package's own scripts need not run. What `npm install` would fetch anew is
+// linked from the checkout, the declared dependencies alone; the long tests install for real.
 beforeAll(async () => {
   [packed] = (await packPackages([PACKAGE_ROOT], prefix)) as [PackedPackage];
-  writeFileSync(join(prefix, 'package.json'), '{ "private": true }\n');
-  execFileSync('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', `./${packed.filename}`], {
-    cwd: prefix,
-    env: { ...process.env, NODE_ENV: 'production', ONNXRUNTIME_NODE_INSTALL: 'skip' },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    maxBuffer: 1 << 26,
-  });
-}, 300_000);
+  const modules = join(prefix, 'node_modules');
+  const own = join(modules, 'proxy-compression');
+  mkdirSync(own, { recursive: true });
+  execFileSync('tar', ['-xzf', join(prefix, packed.filename), '-C', own, '--strip-components=1']);
+  const manifest = JSON.parse(readFileSync(join(own, 'package.json'), 'utf8')) as { dependencies: object };
+  for (const name of Object.keys(manifest.dependencies)) {
+    mkdirSync(dirname(join(modules, name)), { recursive: true });
+    symlinkSync(join(PACKAGE_ROOT, 'node_modules', name), join(modules, name));
+  }
+});
 afterAll(() => rmSync(prefix, { recursive: true, force: true }));
+
+/** Time for a dozen runs of npm on a busy machine. */
+const PATIENCE = 300_000;
 
 /** A third party's plugin in TypeScript: its types come from the package, and nothing else does. */
 const TYPED_PLUGIN = `
@@ -62,8 +68,7 @@ export default ({ host }: PluginOptions) =>
 `;
 
 describe('the packed package', () => {
-  it('installs into an empty prefix and works there', async () => {
-    expect(existsSync(join(prefix, 'node_modules/.bin/pc'))).toBe(true);
+  it('works in a prefix that has its dependencies and nothing else', async () => {
     const help = await pcProcess(['--version'], { cwd: prefix, binary });
     expect(help).toMatchObject({ status: 0, stdout: expect.stringContaining(`proxy-compression/${version}`) });
 
@@ -77,6 +82,9 @@ describe('the packed package', () => {
   it('has the types that plugins need, in TypeScript and in JavaScript', () => {
     writeFileSync(join(prefix, 'plugin.mts'), TYPED_PLUGIN);
     cpSync(join(PACKAGE_ROOT, 'examples/compressor-lzw'), join(prefix, 'lzw'), { recursive: true });
+    // As npm installs them too: a dependency of the package depends on them.
+    mkdirSync(join(prefix, 'node_modules/@types'));
+    symlinkSync(join(PACKAGE_ROOT, 'node_modules/@types/node'), join(prefix, 'node_modules/@types/node'));
     const tsc = join(prefix, 'node_modules/typescript/bin/tsc');
     const options = ['--noEmit', '--strict', '--module', 'nodenext', '--allowJs', '--checkJs', '--skipLibCheck'];
     const check = [tsc, ...options, 'plugin.mts', 'lzw/index.js'];
@@ -99,7 +107,7 @@ describe('the packed package', () => {
     for (const preset of readdirSync(join(PACKAGE_ROOT, 'configs')))
       expect(paths.join('\n')).toContain(`configs/${preset}`);
     const allowed =
-      /^(?:LICENSE|README\.md|package\.json|oclif\.manifest\.json|(?:bin|dist|configs|artifacts|docs)\/.*)$/;
+      /^(?:LICENSE|README\.md|package\.json|oclif\.manifest\.json|(?:bin|dist|configs|artifacts|docs)\/.*|backends\/jax\/python\/.*\.py)$/;
     expect(paths.filter((path) => !allowed.test(path))).toEqual([]);
     expect(paths.filter((path) => path.includes('tsbuildinfo'))).toEqual([]);
   });
@@ -123,7 +131,7 @@ function json<Result>({ status, stdout, stderr }: PcResult): Result {
   return JSON.parse(stdout) as Result;
 }
 
-describe('a plugin of a third party', () => {
+describe('a plugin of a third party', { timeout: PATIENCE }, () => {
   it('is installed from a registry, preprocesses, trains, evaluates, and is uninstalled', async () => {
     const run = await userWithRegistry('examples/compressor-lzw');
     const installed = await run(['plugins', 'install', 'pc-compressor-lzw']);

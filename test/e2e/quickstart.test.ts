@@ -51,7 +51,8 @@ describe('pc quickstart', () => {
       await untilSays(first, 'Training the gzip proxy');
       first.child.kill('SIGINT');
       expect(await closed).toEqual([130, null]);
-      expect(first.output()).toMatch(/Error: stopped in: Training the gzip proxy\n.*to go on/);
+      // On a busy machine the signal may arrive in a stage after it.
+      expect(first.output()).toMatch(/Error: stopped in: .+\n.*to go on/);
       const bytesRun = readFileSync(join(cwd, 'quickstart/runs/bytes/environment.json'), 'utf8');
 
       const { status, stdout } = await pc([...args, '--json'], { cwd });

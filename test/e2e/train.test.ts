@@ -1,9 +1,9 @@
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { pc } from '../support/pc.js';
-import { killWhileTraining, startPc, untilSays } from '../training/killed-training.js';
+import { killWhileTraining, startPc, until } from '../training/killed-training.js';
 import { computedMetrics, tensorFiles, tinyProject } from '../training/tiny-training.js';
 
 describe('pc train', () => {
@@ -34,12 +34,16 @@ describe('pc train', () => {
     const cwd = tinyProject();
     // A rate that does not depend on the number of steps, which is cut short below.
     const schedule = ['--set', 'optim.schedule=inv_sqrt'];
+    const metrics = join(cwd, 'runs/default/metrics.jsonl');
+    const sizeOfMetrics = () => (existsSync(metrics) ? statSync(metrics).size : 0);
     let stopped = 0;
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGUSR2'] as const) {
       const begun = stopped > 0 ? ['--resume'] : ['--set', 'checkpoint.every=1000', ...schedule];
       const started = startPc(['train', '--steps', '3000', ...begun], cwd);
       const closed = once(started.child, 'close') as Promise<[number | null]>;
-      await untilSays(started, 'matrix products');
+      // A run that is stopped before its first step has nothing to go on from.
+      const before = sizeOfMetrics();
+      await until(() => sizeOfMetrics() > before, started);
       started.child.kill(signal);
       expect(await closed).toEqual([130, null]);
       expect(started.output()).toMatch(/Error: stopped after step \d+; nothing is lost\n.*pc train --resume/);

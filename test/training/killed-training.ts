@@ -25,10 +25,15 @@ export function startPc(args: readonly string[], cwd: string): { child: ChildPro
   return { child, output: () => text };
 }
 
-/** Waits until the output says so, or the process has ended. */
-export async function untilSays({ child, output }: ReturnType<typeof startPc>, text: string): Promise<void> {
-  while (!output().includes(text) && child.exitCode === null && child.signalCode === null)
+/** Waits until something is so, or the process has ended. */
+export async function until(isSo: () => boolean, { child }: ReturnType<typeof startPc>): Promise<void> {
+  while (!isSo() && child.exitCode === null && child.signalCode === null)
     await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+/** Waits until the output says so, or the process has ended. */
+export function untilSays(started: ReturnType<typeof startPc>, text: string): Promise<void> {
+  return until(() => started.output().includes(text), started);
 }
 
 /**
