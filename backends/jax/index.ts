@@ -1,4 +1,5 @@
-import type { Backend, BackendDefinition } from '../../src/plugins/contracts.js';
+import type { Backend, BackendDefinition, DeviceInfo } from '../../src/plugins/contracts.js';
+import { groupBy } from '../../src/support/group-by.js';
 import type { JaxEngine } from './engine.js';
 import { jaxInstallers } from './environment.js';
 import { rawBytes } from './frames.js';
@@ -12,7 +13,7 @@ export const jaxBackend: BackendDefinition<JaxOptions> = {
   devices: async () => {
     const backend = await create(jaxOptions.parse({}));
     await backend.dispose();
-    return backend.topology.devices;
+    return summarise(backend.topology.devices);
   },
   create,
   installers: jaxInstallers,
@@ -40,4 +41,13 @@ async function gather(engine: JaxEngine, world: number, bytes: Uint8Array): Prom
   if (world === 1) return [bytes];
   const { tensors } = await engine.request('allGather', {}, [rawBytes(bytes)]);
   return tensors.map((tensor) => tensor.bytes);
+}
+
+/** Devices by their kind, which is what `--device` chooses. */
+function summarise(devices: readonly DeviceInfo[]): DeviceInfo[] {
+  return [...groupBy(devices, ({ kind }) => kind)].map(([kind, alike]) => ({
+    id: kind,
+    kind,
+    description: `${alike.length} × ${alike[0]!.description}`,
+  }));
 }

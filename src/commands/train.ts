@@ -54,6 +54,11 @@ export default class Train extends BaseCommand {
       summary: 'What computes: cpu, webgpu, webgpu:1, auto, or what else the backend has (`pc backends`).',
       helpValue: 'DEVICE',
     }),
+    devices: Flags.integer({
+      summary: 'Devices that train together, where the backend divides work over several (jax).',
+      helpValue: 'N',
+      min: 1,
+    }),
     tensorboard: Flags.boolean({ summary: 'Write TensorBoard event files.', allowNo: true }),
     wandb: Flags.boolean({ summary: 'Log to Weights & Biases.', allowNo: true }),
     probe: Flags.integer({
@@ -178,6 +183,7 @@ async function projectRun(flags: StartFlags): Promise<string> {
 interface OwnFlags {
   backend?: string | undefined;
   device?: string | undefined;
+  devices?: number | undefined;
   tensorboard?: boolean | undefined;
   wandb?: boolean | undefined;
   probe?: number | undefined;
@@ -190,6 +196,7 @@ function ownSettings(flags: OwnFlags): FlagSetting[] {
   const settings: FlagSetting[] = [
     { flag: '--backend', path: ['backend', 'name'], value: flags.backend },
     { flag: '--device', path: ['backend', 'device'], value: flags.device },
+    { flag: '--devices', path: ['backend', 'devices'], value: flags.devices },
     { flag: '--tensorboard', path: ['logging', 'tensorboard'], value: flags.tensorboard },
     { flag: '--wandb', path: ['logging', 'wandb', 'enabled'], value: flags.wandb },
     { flag: '--probe', path: ['logging', 'probe'], value: flags.probe },

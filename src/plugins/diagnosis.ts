@@ -49,8 +49,13 @@ async function describeDisk(folder: string): Promise<Finding> {
 function describeStatus(kind: string, { name, origin, availability }: CompressorStatus | BackendStatus): Finding {
   const check = `${kind} ${name}`;
   if (availability.works) return finding(check, 'ok', `works (${origin})`);
-  const isOurs = origin === 'built-in' && kind === 'compressor';
-  return finding(check, isOurs ? 'failed' : 'warning', `${availability.reason} (${origin})`);
+  return finding(check, verdictOnFailure(kind, origin), `${availability.reason} (${origin})`);
+}
+
+/** Our compressors work everywhere; our backends need not all be there, and that none is will be told. */
+function verdictOnFailure(kind: string, origin: string): Verdict {
+  if (origin !== 'built-in') return 'warning';
+  return kind === 'compressor' ? 'failed' : 'absent';
 }
 
 /** Any one backend is enough. */
