@@ -9,12 +9,14 @@ import {
   sameShape,
 } from '../graph/tensor.js';
 import { decodeHalves, halfWords } from './half-precision.js';
+import type { ShardGroup } from './layout.js';
 import type { Checkpoint, StoredTensor } from './open.js';
 import type { TensorReader } from './tensor-reader.js';
 
 /** How a tensor of one checkpoint differs from that of the same name in another, b − a element by element. */
 export interface TensorDifference {
   name: string;
+  group: ShardGroup;
   dtypes: { a: DType; b: DType };
   shape: readonly number[];
   /** Every bit is the same. */
@@ -32,11 +34,11 @@ export interface TensorDifference {
 export interface CheckpointDifference {
   a: string;
   b: string;
-  /** Names of tensors that only one has. */
-  onlyA: string[];
-  onlyB: string[];
+  /** Tensors that only one has. Here and below the model's stand before the optimizer's. */
+  onlyA: Pick<StoredTensor, 'name' | 'group'>[];
+  onlyB: Pick<StoredTensor, 'name' | 'group'>[];
   /** Tensors that have other shapes, which are not compared further. */
-  shapes: { name: string; a: readonly number[]; b: readonly number[] }[];
+  shapes: { name: string; group: ShardGroup; a: readonly number[]; b: readonly number[] }[];
   tensors: TensorDifference[];
   /** The same tensors with the same bits. */
   identical: boolean;
@@ -59,7 +61,7 @@ export async function compareCheckpoints(
   { signal, onProgress }: CompareOptions,
 ): Promise<CheckpointDifference> {
   const [inA, inB] = [byName(a), byName(b)];
-  const common = a.specs.filter(({ name }) => inB.has(name)).sort((x, y) => (x.name < y.name ? -1 : 1));
+  const common = a.specs.filter(({ name }) => inB.has(name)).sort(byGroupAndName);
   const comparable = common.filter(({ name, shape }) => sameShape(shape, inB.get(name)!.shape));
   const total = comparable.reduce((sum, { dtype, shape }) => sum + byteLength(dtype, shape), 0);
   const readers = { a: a.openReader(), b: b.openReader() };
@@ -78,14 +80,23 @@ export async function compareCheckpoints(
     await readers.a.close();
     await readers.b.close();
   }
-  const onlyIn = (specs: readonly StoredTensor[], other: ReadonlyMap<string, StoredTensor>): string[] =>
-    specs.flatMap(({ name }) => (other.has(name) ? [] : [name])).sort();
+  const onlyIn = (specs: readonly StoredTensor[], other: ReadonlyMap<string, StoredTensor>) =>
+    specs
+      .filter(({ name }) => !other.has(name))
+      .sort(byGroupAndName)
+      .map(({ name, group }) => ({ name, group }));
   const [onlyA, onlyB] = [onlyIn(a.specs, inB), onlyIn(b.specs, inA)];
   const shapes = common
     .filter((spec) => !comparable.includes(spec))
-    .map(({ name, shape }) => ({ name, a: shape, b: inB.get(name)!.shape }));
+    .map(({ name, group, shape }) => ({ name, group, a: shape, b: inB.get(name)!.shape }));
   const identical = onlyA.length + onlyB.length + shapes.length === 0 && tensors.every((tensor) => tensor.identical);
   return { a: a.path, b: b.path, onlyA, onlyB, shapes, tensors, identical };
+}
+
+/** `model` comes before `optimizer`, and names by code unit. */
+function byGroupAndName(x: StoredTensor, y: StoredTensor): number {
+  if (x.group !== y.group) return x.group < y.group ? -1 : 1;
+  return x.name < y.name ? -1 : 1;
 }
 
 function byName({ specs }: Checkpoint): Map<string, StoredTensor> {
@@ -124,6 +135,7 @@ async function compareTensor(
   }
   return {
     name: a.name,
+    group: a.group,
     dtypes: { a: a.dtype, b: b.dtype },
     shape: a.shape,
     identical: sameBits,

@@ -1,14 +1,15 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { byteLength } from '../graph/tensor.js';
 import { writeDirectoryAtomic } from '../support/atomic-files.js';
 import { OutputError } from '../support/errors.js';
 import { exists } from '../support/output-failures.js';
+import { realPath } from '../support/real-path.js';
 import { type DirectoryKind, requireReplaceable } from '../support/replaceable-directory.js';
 import { removeStaleTemporaries } from '../support/temporaries.js';
 import { CONFIG_FILE, consolidatedName, MARKER_FILE, type ShardGroup, STATE_FILE } from './layout.js';
-import { type Manifest, readManifest, type ShardRecord, sha256Of } from './manifest.js';
+import { type Manifest, markerChecksum, readManifest, type ShardRecord, sha256Of } from './manifest.js';
 import type { Checkpoint, StoredTensor } from './open.js';
 import { complete } from './save.js';
 import { trainedVocabularyOf } from './trained-vocabulary.js';
@@ -108,19 +109,26 @@ const CHECKPOINT: DirectoryKind = {
  */
 export async function consolidateCheckpoint(request: ConsolidateRequest): Promise<Consolidation> {
   const { checkpoint, output, withOptimizer, force } = request;
-  if (resolve(output) === resolve(checkpoint.path)) {
+  if (await isSamePlace(output, checkpoint.path)) {
     requireHolding(checkpoint, withOptimizer);
     return described(checkpoint, request, checkpoint.manifest, true);
   }
-  const marker = sha256Of(await readFile(join(checkpoint.path, MARKER_FILE)));
+  const marker = await markerChecksum(checkpoint.path);
   const earlier = await provenanceOf(output);
   if (!force && earlier?.source.marker === marker && earlier.withOptimizer === withOptimizer) {
+    await requireFiles(earlier, request);
     return described(checkpoint, request, await readManifest(output), true);
   }
   await requireReplaceable(output, force, CHECKPOINT);
   await removeStaleTemporaries(dirname(output));
   await writeDirectoryAtomic(output, (temporary) => fill(temporary, request, marker), { replace: force });
   return described(checkpoint, request, await readManifest(output), false);
+}
+
+/** Also where one of the paths goes through a link: what is being read must not be replaced. */
+async function isSamePlace(a: string, b: string): Promise<boolean> {
+  const [x, y] = await Promise.all([a, b].map((path) => realPath(path).catch(() => resolve(path))));
+  return x === y;
 }
 
 /** Whether all tensors of a group stand in one file already, as `consolidateCheckpoint` writes them. */
@@ -139,10 +147,25 @@ function requireHolding(checkpoint: Checkpoint, withOptimizer: boolean): void {
   });
 }
 
+/** @throws OutputError if files of the compressor are at hand now that an earlier consolidation has not, or has otherwise */
+async function requireFiles({ compressorFiles }: Provenance, { output, compressorFiles: wanted }: ConsolidateRequest) {
+  for (const { option, path, name } of wanted) {
+    const has = Object.hasOwn(compressorFiles, option) ? compressorFiles[option] : undefined;
+    if (has?.sha256 === sha256Of(await readFile(path))) continue;
+    throw new OutputError(`${output} was consolidated with${has ? ' another' : 'out'} ${name}`, {
+      file: output,
+      hint: 'Add --force to make it again, or choose another path with -o.',
+    });
+  }
+}
+
 /** What a directory was consolidated from; undefined for any other directory, or none. */
 export async function provenanceOf(directory: string): Promise<Provenance | undefined> {
   try {
-    return provenanceSchema.parse(JSON.parse(await readFile(join(directory, PROVENANCE_FILE), 'utf8')));
+    const file = join(directory, PROVENANCE_FILE);
+    // Opening a pipe would wait for a writer.
+    if (!(await stat(file)).isFile()) return undefined;
+    return provenanceSchema.parse(JSON.parse(await readFile(file, 'utf8')));
   } catch {
     return undefined;
   }

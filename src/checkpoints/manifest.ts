@@ -66,6 +66,11 @@ export async function readMarker(directory: string): Promise<Manifest> {
   return parseManifest(await readExisting(path, `${directory} is not a complete checkpoint`), path);
 }
 
+/** What stands in the marker, for telling one checkpoint from another. @throws CheckpointError if there is none */
+export async function markerChecksum(directory: string): Promise<string> {
+  return sha256Of(await readExisting(join(directory, MARKER_FILE), `${directory} is not a complete checkpoint`));
+}
+
 /** What is wrong with a file as far as its size tells, or undefined. */
 export async function sizeProblem(directory: string, name: string, bytes: number): Promise<string | undefined> {
   const size = await sizeOf(join(directory, name));
@@ -104,6 +109,8 @@ function parseManifest(bytes: Buffer, file: string): Manifest {
 
 async function readExisting(file: string, what: string): Promise<Buffer> {
   try {
+    // Opening a pipe would wait for a writer.
+    if (!(await stat(file)).isFile()) throw new CheckpointError(`${what}: ${file} is not a regular file`, { file });
     return await readFile(file);
   } catch (cause) {
     const code = systemErrorCode(cause);

@@ -113,6 +113,8 @@ async function checkpointToResume(named: string | null, request: StartRequest): 
       hint: 'Start it without --resume (with --force if it was stopped before its first checkpoint), or name another run.',
     });
   const checkpoint = await openCheckpoint(path);
+  // Before what could be mended: no setting makes a checkpoint of weights alone one to go on from.
+  parseRunState(checkpoint);
   await refuseChanges(checkpoint, request);
   await refuseToForget(checkpoint, request);
   return checkpoint;

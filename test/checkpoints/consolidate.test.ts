@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
@@ -15,7 +15,7 @@ import {
 import { OutputError } from '../../src/support/errors.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
 import { killWhileConsolidating } from './killed-consolidations.js';
-import { isMoment, smallState } from './state.js';
+import { isMoment, smallState, wholeTensor } from './state.js';
 
 const VOCABULARY = {
   layout: { size: 320, compressedOffset: 320, alphabetSize: 0, rawIncluded: true },
@@ -121,6 +121,30 @@ describe('consolidation', () => {
     expect(await consolidate(await openCheckpoint(output), output)).toMatchObject({ isOld: true });
   });
 
+  it('is not done where a file of the compressor has come to hand since', async () => {
+    const directory = temporaryDirectory();
+    const checkpoint = await sharded();
+    const output = join(directory, 'joined');
+    await consolidate(checkpoint, output);
+    const path = join(directory, 'tokenizer.json');
+    writeFileSync(path, '{}');
+    const compressorFiles = [{ option: 'tokenizer', path, name: 'tokenizer.json' }];
+    await expect(consolidate(checkpoint, output, { compressorFiles })).rejects.toThrow(/without tokenizer\.json/);
+    expect(await consolidate(checkpoint, output, { compressorFiles, force: true })).toMatchObject({ isOld: false });
+    expect(await consolidate(checkpoint, output, { compressorFiles })).toMatchObject({ isOld: true });
+    // Files that are not at hand any more are no reason to lose the copies.
+    expect(await consolidate(checkpoint, output)).toMatchObject({ isOld: true });
+  });
+
+  it('is not done in the place of what it is made from, also by way of a link', async () => {
+    const checkpoint = await sharded();
+    const link = join(temporaryDirectory(), 'run');
+    symlinkSync(join(checkpoint.path, '..'), link);
+    const output = join(link, '0000000007');
+    await expect(consolidate(checkpoint, output, { force: true })).rejects.toThrow(/not consolidated in its own place/);
+    await verifyCheckpoint(checkpoint.path);
+  });
+
   it('that stops half way leaves nothing', async () => {
     const parent = temporaryDirectory();
     const checkpoint = await sharded();
@@ -168,6 +192,24 @@ describe('examineCheckpoint', () => {
 });
 
 describe('compareCheckpoints', () => {
+  it('tells the tensors of the model before those of the optimizer', async () => {
+    const slices = ['a.moment', 'z.weight', 'b.weight'].map((name) => wholeTensor(name, [1], [1]));
+    const isOptimizer = (name: string) => name.endsWith('moment');
+    const content = { step: 1, state: null, configYaml: '', isOptimizer };
+    const [a, b] = await Promise.all(
+      [slices, []].map(async (held) =>
+        openCheckpoint(await saveCheckpoint(temporaryDirectory(), { ...content, slices: held })),
+      ),
+    );
+    const order = [
+      { name: 'b.weight', group: 'model' },
+      { name: 'z.weight', group: 'model' },
+      { name: 'a.moment', group: 'optimizer' },
+    ];
+    expect(await compareCheckpoints(a!, b!, QUIETLY)).toMatchObject({ onlyA: order, onlyB: [] });
+    expect((await compareCheckpoints(a!, a!, QUIETLY)).tensors).toMatchObject(order);
+  });
+
   it('measures differences, tensor by tensor', async () => {
     const [a, b] = [await sharded(1), await sharded(3)];
     const { identical, tensors } = await compareCheckpoints(a, b, QUIETLY);
@@ -175,6 +217,7 @@ describe('compareCheckpoints', () => {
     const norm = Math.hypot(...new Float32Array(smallState(1)[1]!.tensor.bytes.buffer));
     expect(tensors.find(({ name }) => name === 'model.head')).toEqual({
       name: 'model.head',
+      group: 'model',
       dtypes: { a: 'f32', b: 'f32' },
       shape: [4, 4],
       identical: false,

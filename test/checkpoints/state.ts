@@ -1,4 +1,4 @@
-import type { TensorSlice } from '../../src/checkpoints/index.js';
+import type { CheckpointContent, TensorSlice } from '../../src/checkpoints/index.js';
 import { hostTensor } from '../../src/graph/tensor.js';
 
 /** A whole tensor of the given values. */
@@ -26,4 +26,16 @@ export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   const collected: T[] = [];
   for await (const item of items) collected.push(item);
   return collected;
+}
+
+/** A checkpoint of the small model, its values determined by the step. */
+export function smallContent(step: number, changes: Partial<CheckpointContent> = {}): CheckpointContent {
+  return {
+    step,
+    state: { loader: { row: step } },
+    configYaml: `steps: ${step}\n`,
+    slices: smallState(step),
+    isOptimizer: isMoment,
+    ...changes,
+  };
 }

@@ -158,6 +158,16 @@ describe('a model of the hub', () => {
     await expect(imported()).rejects.toMatchObject({ message: expect.stringContaining('no index') });
   });
 
+  it('is told to be a folder where one of its files is given', async () => {
+    const directory = temporaryDirectory();
+    const file = join(directory, 'model.safetensors');
+    writeFileSync(file, '');
+    await expect(importFromHub(file, { output: join(directory, 'x'), force: false })).rejects.toMatchObject({
+      code: 'checkpoint',
+      hint: expect.stringContaining(directory),
+    });
+  });
+
   it('with a file missing, or pickled weights, is refused', async () => {
     const { imported, hub } = await hubModel();
     renameSync(join(hub, 'model.safetensors'), join(hub, 'pytorch_model.bin'));

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -94,6 +94,22 @@ describe('a consolidated checkpoint of the published trainer', () => {
       const { file, output } = copied(() => whole.subarray(0, length));
       await expect(importFromLingua(file, { output, force: false })).rejects.toThrow(PcError);
     }
+  });
+
+  it('of which the end is missing is said to be truncated', async () => {
+    const whole = readFileSync(join(FIXTURE, 'consolidated.pth'));
+    const { file, output } = copied(() => whole.subarray(0, whole.length / 2));
+    await expect(importFromLingua(file, { output, force: false })).rejects.toThrow(/it is truncated/);
+  });
+
+  it('is named where its folder is given instead', async () => {
+    const { file, output } = copied();
+    const wanted = importFromLingua(dirname(file), { output, force: false });
+    await expect(wanted).rejects.toMatchObject({ code: 'checkpoint', hint: `Use ${file}` });
+    await expect(importFromLingua(join(dirname(file), 'none.pth'), { output, force: false })).rejects.toMatchObject({
+      code: 'checkpoint',
+      hint: expect.stringContaining('consolidated.pth'),
+    });
   });
 
   it('with bytes changed is read, or refused by a typed error', async () => {

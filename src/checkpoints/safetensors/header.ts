@@ -33,6 +33,8 @@ export const LENGTH_BYTES = 8;
 const MAX_HEADER_BYTES = 100_000_000;
 const MAX_NAME_LENGTH = 1024;
 const METADATA_KEY = '__metadata__';
+/** The second is no key that objects of JavaScript hold: what is listed by name would lose it. */
+const RESERVED_NAMES: ReadonlySet<string> = new Set([METADATA_KEY, '__proto__']);
 
 export function tensorByteLength({ type, shape }: Pick<TensorSpec, 'type' | 'shape'>): number {
   return shape.reduce((bytes, size) => bytes * size, ELEMENT_BYTES[type]);
@@ -142,8 +144,8 @@ function checkedMetadata(metadata: unknown, file: string): Record<string, string
 
 /** Names become parts of paths in other programs: those that would lead elsewhere are refused. */
 export function nameProblem(name: string): string | undefined {
-  if (name === '' || name === METADATA_KEY || name.length > MAX_NAME_LENGTH) {
-    return 'a tensor has an empty, reserved or overlong name';
+  if (name === '' || RESERVED_NAMES.has(name) || name.length > MAX_NAME_LENGTH) {
+    return `a tensor has an empty, reserved or overlong name: ${shown(name)}`;
   }
   if ([...name].some((character) => character < ' ' || character === '\x7f' || character === '\\')) {
     return `the tensor name ${shown(name)} has a control character or backslash`;

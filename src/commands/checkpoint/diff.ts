@@ -18,6 +18,7 @@ export default class CheckpointDiff extends BaseCommand {
   };
   static override flags = {
     all: Flags.boolean({ summary: 'List tensors that are the same, too.' }),
+    optimizer: Flags.boolean({ summary: 'List tensors of the optimizer one by one; otherwise they have one line.' }),
   };
 
   async run(): Promise<CheckpointDifference> {
@@ -27,7 +28,7 @@ export default class CheckpointDiff extends BaseCommand {
     const difference = await this.runOnBytes(`Comparing ${a.path} with ${b.path}`, null, (progress) =>
       compareCheckpoints(a, b, { signal: this.stopSignal, onProgress: progress }),
     );
-    for (const line of describeDifference(difference, flags.all)) this.log(line);
+    for (const line of describeDifference(difference, flags)) this.log(line);
     return difference;
   }
 }

@@ -80,22 +80,56 @@ export function describeExamination({ path, step, files, tensors, bytes, damage 
   ];
 }
 
+/** Which tensors `pc checkpoint diff` lists. */
+export interface ListedTensors {
+  /** Those that are the same, too. */
+  all: boolean;
+  /** Those of the optimizer one by one; otherwise it has a line. */
+  optimizer: boolean;
+}
+
 /** What `pc checkpoint diff` prints. */
-export function describeDifference(difference: CheckpointDifference, withSame: boolean): string[] {
+export function describeDifference(difference: CheckpointDifference, listed: ListedTensors): string[] {
   const { a, b, onlyA, onlyB, shapes, tensors } = difference;
-  const shown = tensors.filter(({ identical }) => withSame || !identical);
+  const isListed = ({ group }: Pick<TensorDifference, 'group'>) => listed.optimizer || group === 'model';
+  const shown = tensors.filter((tensor) => isListed(tensor) && (listed.all || !tensor.identical));
   const same = tensors.filter(({ identical }) => identical).length;
   const header = ['tensor', 'shape', 'types', 'differing', 'largest', 'mean', 'relative'];
   return [
-    ...(onlyA.length > 0 ? [`only in ${a}:`, ...indented(onlyA)] : []),
-    ...(onlyB.length > 0 ? [`only in ${b}:`, ...indented(onlyB)] : []),
-    ...(shapes.length > 0
-      ? ['of other shapes:', ...indented(shapes.map((both) => `${both.name}: ${shapeOf(both.a)}, ${shapeOf(both.b)}`))]
-      : []),
+    ...enumerated(`only in ${a}:`, onlyA, isListed, ({ name }) => name),
+    ...enumerated(`only in ${b}:`, onlyB, isListed, ({ name }) => name),
+    ...enumerated('of other shapes:', shapes, isListed, ({ name, a, b }) => `${name}: ${shapeOf(a)}, ${shapeOf(b)}`),
     ...(shown.length > 0 ? alignColumns([header, ...shown.map(describeTensor)]) : []),
+    ...(listed.optimizer ? [] : describeOptimizer(tensors.filter(({ group }) => group === 'optimizer'))),
     difference.identical
       ? `identical: ${counted(tensors.length, 'tensor')}, every bit`
       : `${counted(same, 'tensor')} of ${count(tensors.length)} identical to the bit`,
+  ];
+}
+
+/** A line for each tensor that is listed, and one for the others. */
+function enumerated<Tensor>(
+  title: string,
+  tensors: readonly Tensor[],
+  isListed: (tensor: Tensor) => boolean,
+  line: (tensor: Tensor) => string,
+): string[] {
+  if (tensors.length === 0) return [];
+  const listed = tensors.filter(isListed);
+  const rest = tensors.length - listed.length;
+  return [
+    title,
+    ...indented([...listed.map(line), ...(rest > 0 ? [`${counted(rest, 'tensor')} of the optimizer`] : [])]),
+  ];
+}
+
+/** All tensors of the optimizer in a line, if they are not the same. */
+function describeOptimizer(tensors: readonly TensorDifference[]): string[] {
+  const other = tensors.filter(({ identical }) => !identical);
+  if (other.length === 0) return [];
+  const farthest = other.reduce((most, tensor) => (tensor.relative > most.relative ? tensor : most));
+  return [
+    `optimizer: ${counted(other.length, 'tensor')} of ${count(tensors.length)} differ, most of all ${farthest.name}, relatively by ${farthest.relative.toExponential(2)} (--optimizer lists them)`,
   ];
 }
 

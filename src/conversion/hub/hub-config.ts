@@ -1,4 +1,5 @@
-import { basename, join } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { CheckpointError } from '../../support/errors.js';
 import { systemErrorCode } from '../../support/output-failures.js';
@@ -16,8 +17,14 @@ export interface HubConfig {
   values: Readonly<Record<string, unknown>>;
 }
 
-/** @throws CheckpointError if there is none, or it is no JSON object */
-export function readHubConfig(directory: string): Promise<HubConfig> {
+/** @throws CheckpointError if there is none, the directory is a file, or it is no JSON object */
+export async function readHubConfig(directory: string): Promise<HubConfig> {
+  const status = await stat(directory).catch(() => null);
+  if (status?.isFile())
+    throw new CheckpointError(`${directory} is a file, not a folder with a model of the hub`, {
+      file: directory,
+      hint: `Name the folder that config.json and the weights lie in: ${dirname(directory)}`,
+    });
   return readJsonFile(
     join(directory, HUB_CONFIG_FILE),
     'Name a folder with config.json and *.safetensors, as downloaded from the hub.',

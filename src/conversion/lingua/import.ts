@@ -1,6 +1,9 @@
+import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { createModel, type ModelOptions, modelOptions, vocabularySizes } from '../../models/index.js';
+import { CheckpointError } from '../../support/errors.js';
+import { exists } from '../../support/output-failures.js';
 import { BYTE_COUNT, RAW_LIMIT, RAW_OFFSET } from '../../vocabulary/layout.js';
 import { type HubConfig, parseHubConfig, readJsonFile, requireSupported } from '../hub/hub-config.js';
 import { type ImportOptions, type ImportReport, writeImported } from '../imported-checkpoint.js';
@@ -19,6 +22,7 @@ const PARAMETERS_FILE = 'params.json';
  *   OutputError if the checkpoint exists or cannot be written; the reason of `signal` when it is aborted
  */
 export async function importFromLingua(path: string, options: ImportOptions): Promise<ImportReport> {
+  await requireFile(path);
   const config = await readJsonFile(
     join(dirname(path), PARAMETERS_FILE),
     `Copy the run's ${PARAMETERS_FILE} beside ${path}: it says what the model is.`,
@@ -39,6 +43,28 @@ export async function importFromLingua(path: string, options: ImportOptions): Pr
     await source.close();
   }
 }
+
+/** A frequent slip: the folder that `consolidated.pth` lies in. */
+async function requireFile(path: string): Promise<void> {
+  const status = await stat(path).catch((cause: unknown) => {
+    throw new CheckpointError(`cannot read ${path}: ${(cause as Error).message}`, {
+      file: path,
+      hint: WHICH_FILE,
+      cause,
+    });
+  });
+  if (!status.isDirectory()) return;
+  const inside = [join(path, CONSOLIDATED), join(path, 'consolidated', CONSOLIDATED)];
+  const found: string[] = [];
+  for (const file of inside) if (await exists(file)) found.push(file);
+  throw new CheckpointError(`${path} is a folder, not a .pth file`, {
+    file: path,
+    hint: found.length > 0 ? `Use ${found[0]}` : WHICH_FILE,
+  });
+}
+
+const CONSOLIDATED = 'consolidated.pth';
+const WHICH_FILE = `Name the ${CONSOLIDATED} that the published trainer wrote, with ${PARAMETERS_FILE} beside it.`;
 
 const TIED = 'output.tied_module.weight';
 

@@ -56,10 +56,14 @@ export class StoredArchive {
     return this.directory.keys();
   }
 
-  /** Where an entry's bytes are. @throws CheckpointError if there is none of this name, or it lies outside of the file */
+  /** Bytes of an entry, as the directory says. @throws CheckpointError if there is none of this name */
+  byteLength(name: string): number {
+    return this.found(name).byteLength;
+  }
+
+  /** Where an entry's bytes are, which takes a small read. @throws CheckpointError if there is none of this name, or it lies outside of the file */
   async entry(name: string): Promise<StoredEntry> {
-    const found = this.directory.get(name);
-    if (found === undefined) throw damaged(this.path, `it has no entry ${JSON.stringify(name)}`);
+    const found = this.found(name);
     const header = await readAt(this.file, this.path, found.header, LOCAL_HEADER.bytes, this.fileSize);
     if (header.readUInt32LE(0) !== LOCAL_HEADER.signature) throw damaged(this.path, 'an entry has no header');
     const position = found.header + LOCAL_HEADER.bytes + header.readUInt16LE(26) + header.readUInt16LE(28);
@@ -81,6 +85,12 @@ export class StoredArchive {
 
   async close(): Promise<void> {
     await this.file.close();
+  }
+
+  private found(name: string): { header: number; byteLength: number } {
+    const found = this.directory.get(name);
+    if (found === undefined) throw damaged(this.path, `it has no entry ${JSON.stringify(name)}`);
+    return found;
   }
 }
 
@@ -125,7 +135,7 @@ async function readEnd(file: FileHandle, path: string, fileSize: number) {
   const tail = await readAt(file, path, tailStart, tailBytes, fileSize);
   let at = tail.length - END.bytes;
   while (at >= 0 && tail.readUInt32LE(at) !== END.signature) at--;
-  if (at < 0) throw damaged(path, 'it is no zip file');
+  if (at < 0) throw damaged(path, (await beginsAsZip(file, path, fileSize)) ? CUT_SHORT : 'it is no zip file');
   const end = {
     count: tail.readUInt16LE(at + 10),
     byteLength: tail.readUInt32LE(at + 12),
@@ -137,6 +147,14 @@ async function readEnd(file: FileHandle, path: string, fileSize: number) {
   if (wide.readUInt32LE(0) !== END64.signature) throw damaged(path, 'its zip64 record is missing');
   const [count, byteLength, offset] = [32, 40, 48].map((field) => Number(wide.readBigUInt64LE(field)));
   return { count: count!, byteLength: byteLength!, offset: offset! };
+}
+
+/** What stands at the end tells a whole file, what stands at the beginning one of which the end is missing. */
+const CUT_SHORT = 'it is truncated: it begins as a zip file, and the directory at its end is missing';
+
+async function beginsAsZip(file: FileHandle, path: string, fileSize: number): Promise<boolean> {
+  if (fileSize < 4) return false;
+  return (await readAt(file, path, 0, 4, fileSize)).readUInt32LE(0) === LOCAL_HEADER.signature;
 }
 
 /** The 64-bit numbers of an entry's zip64 field, in the order of the fields that they stand for. */

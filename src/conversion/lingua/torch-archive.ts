@@ -16,11 +16,12 @@ const STORAGES: Readonly<Record<string, { type: FloatElement; bytes: number }>> 
 /** Largest pickle that is read: it holds names and shapes, not values. */
 const MAX_PICKLE_BYTES = 1 << 26;
 
-/** Where the values of a tensor lie in the file. */
+/** Where the values of a tensor lie: in which entry, and how far from its beginning. */
 interface Place {
   shape: Shape;
   type: FloatElement;
-  position: number;
+  entry: string;
+  offset: number;
   byteLength: number;
 }
 
@@ -40,14 +41,14 @@ export async function openTorchArchive(path: string): Promise<TensorSource> {
     if (pickle.byteLength > MAX_PICKLE_BYTES) throw refused(path, `its pickle has ${pickle.byteLength} bytes`);
     const model = modelOf(unpickled(await archive.read(pickle.position, pickle.byteLength), path), path);
     const places = new Map<string, Place>();
-    for (const [name, value] of model.entries) places.set(String(name), await placeOf(archive, root, name, value));
+    for (const [name, value] of model.entries) places.set(String(name), placeOf(archive, root, name, value));
     const shapes: ReadonlyMap<string, Shape> = new Map([...places].map(([name, { shape }]) => [name, shape]));
     return {
       path,
       shapes,
       pieces: (name) => {
-        const { type, position, byteLength } = places.get(name)!;
-        return decodedPieces(type, archive.pieces(position, byteLength), { file: path, name });
+        const place = places.get(name)!;
+        return decodedPieces(place.type, bytesOf(archive, place), { file: path, name });
       },
       close: () => archive.close(),
     };
@@ -89,18 +90,24 @@ function modelOf(saved: PickledDict, path: string): PickledDict {
   throw refused(path, 'its model is no dict', 'model');
 }
 
-async function placeOf(archive: StoredArchive, root: string, key: string | number, value: unknown): Promise<Place> {
+/** Where an entry begins is looked up when it is read: only then, and of those alone that are. */
+async function* bytesOf(archive: StoredArchive, { entry, offset, byteLength }: Place): AsyncGenerator<Uint8Array> {
+  const { position } = await archive.entry(entry);
+  yield* archive.pieces(position + offset, byteLength);
+}
+
+function placeOf(archive: StoredArchive, root: string, key: string | number, value: unknown): Place {
   const name = String(key);
   if (!(value instanceof PickledTensor)) throw refused(archive.path, `${name} is no tensor`, name);
   const { storage, offset, shape, strides } = value;
   const element = Object.hasOwn(STORAGES, storage.type) ? STORAGES[storage.type] : undefined;
   if (element === undefined) throw refused(archive.path, `${name} is stored as ${storage.type}`, name);
   if (!isRowMajor(shape, strides)) throw refused(archive.path, `${name} is not stored row after row`, name);
-  const { position, byteLength } = await archive.entry(`${root}data/${storage.key}`);
+  const entry = `${root}data/${storage.key}`;
   const count = elementCount(shape);
-  if (offset + count > storage.elements || storage.elements * element.bytes > byteLength)
+  if (offset + count > storage.elements || storage.elements * element.bytes > archive.byteLength(entry))
     throw refused(archive.path, `${name} is larger than what is stored`, name);
-  return { shape, type: element.type, position: position + offset * element.bytes, byteLength: count * element.bytes };
+  return { shape, type: element.type, entry, offset: offset * element.bytes, byteLength: count * element.bytes };
 }
 
 /** Axes of one element, or of a tensor without any, may have any stride. */
