@@ -5,6 +5,7 @@ import { SafetensorsFile, saveCheckpoint } from '../../src/checkpoints/index.js'
 import { isFloatElement } from '../../src/conversion/float-elements.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
 import { decoded } from './decoded.js';
+import { killWhileConverting } from './killed-conversions.js';
 import { exported, TINY_EVABYTE, TINY_OPENCODER, untrainedRun, valuesOf } from './models.js';
 
 const json = (directory: string, name: string) => JSON.parse(readFileSync(join(directory, name), 'utf8'));
@@ -210,6 +211,10 @@ describe('an export', () => {
     });
     expect(readdirSync(directory).sort()).toEqual(['large', 'run']);
     await expect(exported(large, join(directory, 'hub'), { dtype: 'bf16' })).resolves.toMatchObject({ tensors: 25 });
+  });
+
+  it('that is killed leaves nothing that looks finished, nor does an import, whatever the instant', async () => {
+    await killWhileConverting(2);
   });
 
   it('that is interrupted leaves nothing', async () => {

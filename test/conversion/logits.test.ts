@@ -51,20 +51,26 @@ async function hubOfGolden(golden: SafetensorsFile, directory: string): Promise<
 }
 
 describe('EvaByte', () => {
-  it('gives the logits of the reference for weights under their published names', async () => {
-    const directory = temporaryDirectory();
-    const golden = await SafetensorsFile.open(fixture('goldens/evabyte_plain.safetensors'));
-    await hubOfGolden(golden, directory);
-    await importFromHub(directory, { output: join(directory, 'imported'), force: false });
-    const checkpoint = await openCheckpoint(join(directory, 'imported'));
-    const [rows, length] = golden.entry('input_ids').shape as [number, number];
-    const ids = Array.from(new BigInt64Array((await golden.read('input_ids')).slice().buffer), Number);
-    const expected = new Float32Array((await golden.read('logits')).slice().buffer);
-    await golden.close();
-    const { options } = trainedModelOf(checkpoint);
-    for (let row = 0; row < rows; row++) {
-      const logits = await logitsOf(checkpoint, options, ids.slice(row * length, (row + 1) * length));
-      expect(deviation(logits, expected.subarray(row * logits.length, (row + 1) * logits.length))).toBeLessThan(1e-5);
-    }
-  });
+  it.each([
+    { golden: 'evabyte_plain', documentMask: false },
+    { golden: 'evabyte_docmask_heads3', documentMask: true },
+  ])(
+    'gives the logits of the reference for weights under their published names: $golden',
+    async ({ golden: name, documentMask }) => {
+      const directory = temporaryDirectory();
+      const golden = await SafetensorsFile.open(fixture(`goldens/${name}.safetensors`));
+      await hubOfGolden(golden, directory);
+      await importFromHub(directory, { output: join(directory, 'imported'), force: false });
+      const checkpoint = await openCheckpoint(join(directory, 'imported'));
+      const [rows, length] = golden.entry('input_ids').shape as [number, number];
+      const ids = Array.from(new BigInt64Array((await golden.read('input_ids')).slice().buffer), Number);
+      const expected = new Float32Array((await golden.read('logits')).slice().buffer);
+      await golden.close();
+      const { options } = trainedModelOf(checkpoint);
+      for (let row = 0; row < rows; row++) {
+        const logits = await logitsOf(checkpoint, options, ids.slice(row * length, (row + 1) * length), documentMask);
+        expect(deviation(logits, expected.subarray(row * logits.length, (row + 1) * logits.length))).toBeLessThan(1e-5);
+      }
+    },
+  );
 });

@@ -2,6 +2,7 @@ import { onnxruntimeBackend } from '../../backends/onnxruntime/index.js';
 import { type Checkpoint, inFloat32, SafetensorsFile, trainedVocabularyOf } from '../../src/checkpoints/index.js';
 import { float32Values, hostTensor, makeProgram } from '../../src/graph/index.js';
 import { createModel, type ModelOptions, vocabularySizes } from '../../src/models/index.js';
+import { numberDocuments } from '../../src/models/inputs.js';
 import { Random } from '../../src/support/random/index.js';
 
 /** Ids of one row that are neither of specials nor all alike. */
@@ -10,17 +11,29 @@ export function someIds(length: number, size: number): number[] {
   return Array.from({ length }, () => 64 + random.integer(size - 64));
 }
 
-/** Logits of all heads at every position of one row, [N, P, V], on the default backend. */
-export async function logitsOf(checkpoint: Checkpoint, options: ModelOptions, ids: number[]): Promise<Float32Array> {
+/**
+ * Logits of all heads at every position of one row, [N, P, V], on the default backend.
+ *
+ * @param documentMask documents, which end with EOS, do not see each other
+ */
+export async function logitsOf(
+  checkpoint: Checkpoint,
+  options: ModelOptions,
+  ids: number[],
+  documentMask = false,
+): Promise<Float32Array> {
   const model = createModel(options, vocabularySizes(trainedVocabularyOf(checkpoint).layout.size));
   const backend = await onnxruntimeBackend.create(onnxruntimeBackend.options.parse({ threads: 1 }));
   const session = await backend.open(model.parameters.map(({ name, shape }) => ({ name, shape, dtype: 'f32' })));
   try {
     await session.writeState(inFloat32(checkpoint.tensors(model.parameters.map(({ name }) => name))));
     const batch = { rows: 1, sequenceLength: ids.length };
-    const program = makeProgram({ outputs: { logits: model.logits(batch, { documentMask: false }) } });
+    const program = makeProgram({ outputs: { logits: model.logits(batch, { documentMask }) } });
     const executable = await session.load(program);
-    const [outputs] = await executable.run([{ ids: hostTensor('i32', ids, [1, ids.length]) }]);
+    const row = (values: ArrayLike<number>) => hostTensor('i32', values, [1, ids.length]);
+    const { documents, positions } = numberDocuments(Int32Array.from(ids), 1, ids.length);
+    const mask = documentMask ? { documents: row(documents), positions: row(positions) } : {};
+    const [outputs] = await executable.run([{ ids: row(ids), ...mask }]);
     return float32Values(outputs!.logits!).slice();
   } finally {
     await session.dispose();
