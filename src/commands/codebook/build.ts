@@ -13,6 +13,7 @@ import type { ByteModel } from '../../neural-coding/byte-model.js';
 import { COMPILED_WINDOWS, WINDOW_CODERS, type WindowCoder } from '../../neural-coding/parameters.js';
 import { UsageError } from '../../support/errors.js';
 import { BaseCommand } from '../base.js';
+import { badRecordFlag } from '../shell/bad-record-flag.js';
 import { checkpointAt } from '../shell/checkpoint-argument.js';
 import { describeCodebookBuild } from '../shell/codebook-lines.js';
 import type { Progress } from '../shell/progress.js';
@@ -95,11 +96,7 @@ DATA are datasets as training reads them; \`pc data import DIR\` makes one of so
       min: 1,
       default: BUILD_DEFAULTS.memoryBytes / 1e6,
     }),
-    'on-bad-record': Flags.option({
-      summary: 'What to do with a record that cannot be read.',
-      options: ['fail', 'skip'] as const,
-      default: BUILD_DEFAULTS.onBadRecord as 'fail' | 'skip',
-    })(),
+    'on-bad-record': badRecordFlag,
     frequencies: Flags.string({
       summary: 'Also write the frequencies, with which `pc codebook verify` compiles the codebook again.',
       helpValue: 'FILE',

@@ -2,6 +2,7 @@ import { Args, Flags } from '@oclif/core';
 import type { CodebookFacts } from '../../data/codebook-building/codebook-facts.js';
 import { DEFAULT_CODEBOOK, resolveCodebook, SHIPPED_CODEBOOKS } from '../../neural-coding/artifacts.js';
 import { BaseCommand } from '../base.js';
+import { badRecordFlag } from '../shell/bad-record-flag.js';
 import { describeCodebook } from '../shell/codebook-lines.js';
 
 export default class CodebookInfo extends BaseCommand {
@@ -31,11 +32,7 @@ Shipped with the package: ${Object.entries(SHIPPED_CODEBOOKS)
       min: 0,
       default: 10,
     }),
-    'on-bad-record': Flags.option({
-      summary: 'What to do with a record that cannot be read.',
-      options: ['fail', 'skip'] as const,
-      default: 'fail' as const,
-    })(),
+    'on-bad-record': badRecordFlag,
   };
 
   async run(): Promise<CodebookFacts> {

@@ -10,6 +10,7 @@ import { ENTROPY_TABLE_EXTENSION, LONGEST_CONTEXT, MOST_CONTEXTS } from '../../n
 import { BOUNDARY_CRITERIA, type BoundaryCriterion } from '../../neural-coding/segmentation-rule.js';
 import { UsageError } from '../../support/errors.js';
 import { BaseCommand } from '../base.js';
+import { badRecordFlag } from '../shell/bad-record-flag.js';
 import { checkpointAt } from '../shell/checkpoint-argument.js';
 import { describeEntropyTable } from '../shell/segmentation-lines.js';
 
@@ -106,11 +107,7 @@ The table serves all criteria, quantiles and longest segments; those given here 
       default: DEFAULTS.seed,
     }),
     workers: Flags.integer({ summary: 'Threads that read; one for each core by default.', helpValue: 'N', min: 1 }),
-    'on-bad-record': Flags.option({
-      summary: 'What to do with a record that cannot be read.',
-      options: ['fail', 'skip'] as const,
-      default: DEFAULTS.onBadRecord as 'fail' | 'skip',
-    })(),
+    'on-bad-record': badRecordFlag,
     force: Flags.boolean({ summary: 'Replace files that exist.' }),
   };
 

@@ -2,6 +2,7 @@ import { Args, Flags } from '@oclif/core';
 import type { CodebookVerification } from '../../data/codebook-building/verify-codebook.js';
 import { DEFAULT_CODEBOOK, resolveCodebook } from '../../neural-coding/artifacts.js';
 import { BaseCommand } from '../base.js';
+import { badRecordFlag } from '../shell/bad-record-flag.js';
 import { describeVerification } from '../shell/codebook-lines.js';
 
 export default class CodebookVerify extends BaseCommand {
@@ -25,11 +26,7 @@ export default class CodebookVerify extends BaseCommand {
       summary: 'Frequencies that were written with the codebook: compile it again, and compare.',
       helpValue: 'FILE',
     }),
-    'on-bad-record': Flags.option({
-      summary: 'What to do with a record that cannot be read.',
-      options: ['fail', 'skip'] as const,
-      default: 'fail' as const,
-    })(),
+    'on-bad-record': badRecordFlag,
   };
 
   async run(): Promise<CodebookVerification> {

@@ -1,6 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { SHUFFLE_DEFAULTS, type ShuffleReport } from '../../data/shuffle-options.js';
 import { BaseCommand } from '../base.js';
+import { badRecordFlag } from '../shell/bad-record-flag.js';
 
 export default class DataShuffle extends BaseCommand {
   static override summary = 'Write the records of a dataset in random order, also when they do not fit in memory.';
@@ -20,11 +21,7 @@ export default class DataShuffle extends BaseCommand {
     }),
     prefix: Flags.string({ summary: "Beginning of the chunks' names.", default: SHUFFLE_DEFAULTS.prefix }),
     'chunk-bytes': Flags.integer({ summary: 'Largest size of a chunk.', min: 1, default: SHUFFLE_DEFAULTS.chunkBytes }),
-    'on-bad-record': Flags.option({
-      summary: 'What to do with a record that cannot be read.',
-      options: ['fail', 'skip'] as const,
-      default: 'fail' as const,
-    })(),
+    'on-bad-record': badRecordFlag,
     force: Flags.boolean({ summary: 'Replace a dataset that exists.' }),
   };
 

@@ -15,6 +15,7 @@ import {
   TRAINING_DEFAULTS,
 } from '../../tokenizers/training/options.js';
 import { BaseCommand } from '../base.js';
+import { badRecordFlag } from '../shell/bad-record-flag.js';
 import type { Progress } from '../shell/progress.js';
 import { describeTokenizerTraining } from '../shell/tokenizer-lines.js';
 
@@ -92,11 +93,7 @@ superbpe learns the first part of its tokens within words, up to --transition, a
       min: 1,
       default: REQUEST_DEFAULTS.memoryBytes / 1e6,
     }),
-    'on-bad-record': Flags.option({
-      summary: 'What to do with a record that cannot be read.',
-      options: ['fail', 'skip'] as const,
-      default: REQUEST_DEFAULTS.onBadRecord as 'fail' | 'skip',
-    })(),
+    'on-bad-record': badRecordFlag,
     force: Flags.boolean({ summary: 'Replace a tokenizer that exists.' }),
   };
 
