@@ -50,7 +50,8 @@ function peakOf(rematerialise: boolean): { peak: number; losses: number[] } {
 }
 
 describe('batch.rematerialise', () => {
-  it('needs less than two thirds of the peak memory of a deep model, for the same losses', () => {
+  // On a busy machine a thread may give memory back late, which raises a peak but never lowers it: hence the further tries.
+  it('needs less than two thirds of the peak memory of a deep model, for the same losses', { retry: 2 }, () => {
     const kept = peakOf(false);
     const computedAgain = peakOf(true);
     for (const [step, loss] of kept.losses.entries()) expect(computedAgain.losses[step]).toBeCloseTo(loss, 4);
