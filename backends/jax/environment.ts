@@ -8,9 +8,9 @@ import { dataDirectory } from '../../src/support/data-directory.js';
 import { BackendError, InterruptedError } from '../../src/support/errors.js';
 
 /** Versions of jax that the interpreter runs on: the oldest and the newest that were tried. */
-const JAX_VERSIONS = '>=0.6,<0.11';
+const JAX_VERSIONS = '>=0.7,<0.11';
 /** What those versions need at least. */
-const LEAST_PYTHON = [3, 10] as const;
+const LEAST_PYTHON = [3, 11] as const;
 
 /** Which of jax's builds a machine needs; `auto` looks for a driver of NVIDIA. */
 type Build = 'auto' | 'cpu' | 'cuda' | 'tpu';

@@ -30,6 +30,8 @@ export interface Writer {
   directory: string;
   /** Milliseconds to wait for the other processes after the own part is written. */
   patience?: number;
+  /** Ends the waiting: the other processes are known to be lost. */
+  signal?: AbortSignal;
 }
 
 const DEFAULT_PATIENCE = 30 * 60_000;
@@ -136,13 +138,14 @@ async function awaitCompletion(path: string, own: WrittenShards, writer: Writer)
 async function eventually<T>(
   look: () => Promise<T | undefined>,
   path: string,
-  { patience = DEFAULT_PATIENCE }: Writer,
+  { patience = DEFAULT_PATIENCE, signal }: Writer,
   whom: string,
 ): Promise<T> {
   const started = performance.now();
   for (let wait = FIRST_LOOK; ; wait = Math.min(2 * wait, SLOWEST_LOOK)) {
     const found = await look();
     if (found !== undefined) return found;
+    if (signal?.aborted) throw lost(path, `${whom} is waited for no longer`);
     if (performance.now() - started > patience) {
       throw lost(path, `${whom} has not done its part in ${Math.round(patience / 1000)} s`);
     }

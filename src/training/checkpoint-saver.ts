@@ -47,6 +47,7 @@ export interface SaveRequest {
 export class CheckpointSaver {
   private saving: Promise<void> = Promise.resolve();
   private failure: unknown = null;
+  private readonly lost = new AbortController();
   /** In the order of their steps; empty unless failures are to be outlived. */
   readonly failed: FailedSave[] = [];
 
@@ -77,6 +78,11 @@ export class CheckpointSaver {
   /** When what was begun is written. @throws what writing it threw */
   async finish(): Promise<void> {
     await this.saving;
+  }
+
+  /** Waits no longer for parts of other processes: training has failed, and they may be what it failed by. */
+  abandonParts(): void {
+    this.lost.abort();
   }
 
   /** When no checkpoint is being written; failures are told elsewhere. */
@@ -114,7 +120,7 @@ export class CheckpointSaver {
       const path =
         shared === null
           ? await saveCheckpoint(directory, content)
-          : await saveTogether(directory, content, { rank, world, directory: shared.path });
+          : await saveTogether(directory, content, { rank, world, directory: shared.path, signal: this.lost.signal });
       onSaved(path);
     } catch (error) {
       await this.outlive(error, request);

@@ -86,6 +86,7 @@ export async function train(
     await run.close();
     return summary;
   } catch (error) {
+    trainer?.abandonParts();
     await trainer?.settled();
     // What failed first is what the user must hear of.
     await run.close().catch(() => {});
@@ -175,6 +176,10 @@ class Trainer {
   /** When no checkpoint is being written; failures of writing one are told elsewhere. */
   settled(): Promise<void> {
     return this.saver.settled();
+  }
+
+  abandonParts(): void {
+    this.saver.abandonParts();
   }
 
   private async trainStep(): Promise<ComputedStep> {

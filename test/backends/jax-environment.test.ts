@@ -77,7 +77,7 @@ describe('the environment of the backend jax', () => {
   it('needs a Python that is new enough', async () => {
     pretendPython('3 8', ':');
     await expect(install('jax')).rejects.toThrow(
-      /no Python 3\.10 or newer that can make environments; python3 is 3\.8/,
+      /no Python 3\.11 or newer that can make environments; python3 is 3\.8/,
     );
   });
 

@@ -103,7 +103,8 @@ describe.skipIf('missing' in jaxPython)('processes that train together', () => {
     await trainTiny(project, {
       name: 'stopped',
       start: { kind: 'resume', checkpoint: null },
-      set: [`steps=${stop + 2}`],
+      // The command wrote paths that are relative to where it ran.
+      set: [`steps=${stop + 2}`, `data.root=${project}/data`, `data.validation=${project}/data/validation`],
     });
     expect(losses('stopped')).toHaveLength(stop + 2);
   });

@@ -66,11 +66,15 @@ def pad(x: Array, *, node: Node, attributes: Attributes) -> Array:
 def matmul(a: Array, b: Array, *, node: Node, attributes: Attributes) -> Array:
     a = jnp.swapaxes(a, -1, -2) if attributes["transposeA"] else a
     b = jnp.swapaxes(b, -1, -2) if attributes["transposeB"] else b
-    return scaled(jnp.matmul(a, b), attributes["scale"])
+    return product(a, b, attributes["scale"])
 
 
-def scaled(x: Array, scale: float) -> Array:
-    return x if scale == 1 else x * jnp.asarray(scale, x.dtype)
+def product(a: Array, b: Array, scale: float) -> Array:
+    """scale · a · b; the smaller operand is scaled, since the result is often larger than both."""
+    if scale != 1:
+        factor = jnp.asarray(scale, a.dtype)
+        a, b = (a * factor, b) if a.size <= b.size else (a, b * factor)
+    return jnp.matmul(a, b)
 
 
 def rows(table: Array, indices: Array) -> Array:
@@ -127,7 +131,7 @@ def rope(x: Array, cosines: Array, sines: Array) -> Array:
 
 
 def attention(q: Array, k: Array, v: Array, bias: Array | None = None, *, node: Node, attributes: Attributes) -> Array:
-    scores = scaled(jnp.matmul(q, jnp.swapaxes(k, -1, -2)), attributes["scale"])
+    scores = product(q, jnp.swapaxes(k, -1, -2), attributes["scale"])
     return jnp.matmul(softmax(scores if bias is None else scores + bias), v)
 
 
