@@ -1,5 +1,6 @@
 import { jaxBackend } from '../../backends/jax/index.js';
 import { onnxruntimeBackend } from '../../backends/onnxruntime/index.js';
+import { tfjsBackend } from '../../backends/tfjs/index.js';
 import { bitCompressors } from '../../compressors/bits/index.js';
 import { bpeCompressor } from '../../compressors/bpe/index.js';
 import { gzipCompressor } from '../../compressors/gzip/index.js';
@@ -17,6 +18,6 @@ export default function builtin({ host }: PluginOptions): PluginManifest {
     apiVersion: PLUGIN_API_VERSION,
     name: 'built-in',
     compressors: [gzipCompressor, bpeCompressor, tokenBytesCompressor, neuralCompressor, ...bitCompressors],
-    backends: [onnxruntimeBackend, jaxBackend],
+    backends: [onnxruntimeBackend, tfjsBackend, jaxBackend],
   });
 }
