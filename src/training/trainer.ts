@@ -178,6 +178,7 @@ class Trainer {
     return this.saver.settled();
   }
 
+  /** Lets a checkpoint go whose other writers may be lost. */
   abandonParts(): void {
     this.saver.abandonParts();
   }
