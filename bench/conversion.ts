@@ -91,7 +91,14 @@ async function measure(directory: string): Promise<void> {
     string,
     string,
   ];
-  const settings = { checkpoint, run: config, runDirectory: null, output: exported, rawHeads: 'discard' } as const;
+  const settings = {
+    checkpoint,
+    run: config,
+    runDirectory: null,
+    tokenizerFile: null,
+    output: exported,
+    rawHeads: 'discard',
+  } as const;
   const conversions = (['fp32', 'bf16', 'fp16'] as const).flatMap((dtype: WeightType) => [
     {
       name: `--to hf --dtype ${dtype}`,

@@ -1,4 +1,6 @@
 import { Args, Flags } from '@oclif/core';
+import type { Checkpoint } from '../checkpoints/index.js';
+import type { Config } from '../config/index.js';
 import { WEIGHT_TYPE_NAMES, type WeightType } from '../conversion/float-elements.js';
 import { RAW_HEAD_MODES, type RawHeadMode } from '../conversion/hub/hub-model.js';
 import type { HubExportReport, ImportReport, OnnxExportReport } from '../conversion/index.js';
@@ -104,11 +106,13 @@ Interrupted, nothing is left.`;
     const shardBytes = byteSize('--shard-size', flags['shard-size'] ?? DEFAULT_SHARD_SIZE);
     const { exportToHub } = await import('../conversion/index.js');
     const { checkpoint, trained } = await chooseCheckpoint(path, {}, [], []);
+    const tokenizerFile = await this.tokenizerOf(checkpoint, trained);
     const report = await this.converting(`Exporting ${checkpoint.path}`, (onProgress) =>
       exportToHub({
         checkpoint,
         run: trained,
         runDirectory: runOfCheckpoint(checkpoint.path),
+        tokenizerFile,
         output: flags.output,
         dtype: flags.dtype ?? 'fp32',
         rawHeads: flags['raw-heads'] ?? 'discard',
@@ -120,6 +124,18 @@ Interrupted, nothing is left.`;
     );
     for (const line of describeExport(report)) this.log(line);
     return report;
+  }
+
+  /** The tokenizer of a model that was trained on its tokens alone; null, and a warning, where it is not at hand. */
+  private async tokenizerOf(checkpoint: Checkpoint, trained: Config): Promise<string | null> {
+    const { trainedVocabularyOf } = await import('../checkpoints/index.js');
+    const { layout } = trainedVocabularyOf(checkpoint);
+    if (layout.rawIncluded || trained.data.compressor !== 'bpe') return null;
+    const { compressorFilesOf } = await import('../evaluation/compressor-files.js');
+    const { files, problem } = await compressorFilesOf(checkpoint, trained, await this.loadPlugins());
+    if (problem !== null)
+      process.stderr.write(`Warning: tokenizer.json is left out, since the tokenizer is not at hand: ${problem}\n`);
+    return files.find(({ option }) => option === 'tokenizer')?.path ?? null;
   }
 
   private async toOnnx(path: string, { rows, length, output, force }: ConvertFlags): Promise<OnnxExportReport> {

@@ -34,7 +34,7 @@ function convertingModule({ checkpoint, hub, imported, exported }: Places, round
     const checkpoint = await openCheckpoint(${text(checkpoint)});
     const { config } = await loadConfigFile(${text(join(checkpoint, 'config.yaml'))});
     for (let round = 0; round < ${rounds}; round++) {
-      await exportToHub({ checkpoint, run: config, runDirectory: null, output: ${text(exported)}, dtype: 'fp32',
+      await exportToHub({ checkpoint, run: config, runDirectory: null, tokenizerFile: null, output: ${text(exported)}, dtype: 'fp32',
         rawHeads: 'discard', shardBytes: 1e6, force: true });
       await importFromHub(${text(hub)}, { output: ${text(imported)}, force: true });
       console.log(round);

@@ -32,8 +32,8 @@ export async function logitsOf(
     const executable = await session.load(program);
     const row = (values: ArrayLike<number>) => hostTensor('i32', values, [1, ids.length]);
     const { documents, positions } = numberDocuments(Int32Array.from(ids), 1, ids.length);
-    const mask = documentMask ? { documents: row(documents), positions: row(positions) } : {};
-    const [outputs] = await executable.run([{ ids: row(ids), ...mask }]);
+    const masked = { ids: row(ids), documents: row(documents), positions: row(positions) };
+    const [outputs] = await executable.run([documentMask ? masked : { ids: row(ids) }]);
     return float32Values(outputs!.logits!).slice();
   } finally {
     await session.dispose();

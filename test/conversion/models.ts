@@ -78,7 +78,15 @@ export function exported(
   more: Partial<HubExportRequest> = {},
 ): ReturnType<typeof exportToHub> {
   const settings = { dtype: 'fp32', rawHeads: 'discard', shardBytes: 5e9, force: false } as const;
-  return exportToHub({ checkpoint, run: config, runDirectory: null, output, ...settings, ...more });
+  return exportToHub({
+    checkpoint,
+    run: config,
+    runDirectory: null,
+    tokenizerFile: null,
+    output,
+    ...settings,
+    ...more,
+  });
 }
 
 /** All tensors of a checkpoint, by name. */

@@ -32,7 +32,8 @@ const SPECIAL_NAMES: Readonly<Record<number, string>> = {
   [COMPRESSED_END]: '</comp>',
 };
 
-const specialName = (id: number): string => SPECIAL_NAMES[id] ?? `<extra_id_${id}>`;
+/** How tokenizer files call a special. */
+export const specialName = (id: number): string => SPECIAL_NAMES[id] ?? `<extra_id_${id}>`;
 
 /** Content of `tokenizer.json`. */
 export function byteTokenizer(): object {

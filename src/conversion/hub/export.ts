@@ -6,7 +6,7 @@ import { writeDirectoryAtomic } from '../../support/atomic-files.js';
 import { writeFileDurably } from '../../support/durable-files.js';
 import { type DirectoryKind, requireReplaceable } from '../../support/replaceable-directory.js';
 import { removeStaleTemporaries } from '../../support/temporaries.js';
-import { BOS, EOS, PAD, RAW_END } from '../../vocabulary/layout.js';
+import { BOS, COMPRESSED_END, EOS, PAD, RAW_END } from '../../vocabulary/layout.js';
 import { checkpointSource } from '../checkpoint-source.js';
 import { WEIGHT_TYPES, type WeightType } from '../float-elements.js';
 import { PROVENANCE_KEY, type Provenance, provenanceOf } from '../provenance.js';
@@ -19,6 +19,7 @@ import { HUB_CONFIG_FILE } from './hub-config.js';
 import type { HubModel, RawHeadMode } from './hub-model.js';
 import { type WrittenWeights, writeHubWeights } from './hub-shards.js';
 import { modelCard } from './model-card.js';
+import { tokenTokenizer } from './token-tokenizer.js';
 
 export interface HubExportRequest {
   checkpoint: Checkpoint;
@@ -26,6 +27,8 @@ export interface HubExportRequest {
   run: TrainedRun;
   /** Where the run's evaluations are; null: it is not known. */
   runDirectory: string | null;
+  /** The file of the tokenizer whose tokens the model was trained on; null: there is none, or it is not at hand. */
+  tokenizerFile: string | null;
   /** Directory to write. */
   output: string;
   dtype: WeightType;
@@ -93,10 +96,8 @@ export async function exportToHub(request: HubExportRequest): Promise<HubExportR
     leftOut: model.leftOut,
     scores,
   });
-  const texts = {
-    ...jsonFiles(model, provenanceOf(checkpoint.step, run, model.vocabulary, compressor), request),
-    'README.md': card,
-  };
+  const provenance = provenanceOf(checkpoint.step, run, model.vocabulary, compressor);
+  const texts = { ...(await jsonFiles(model, provenance, request)), 'README.md': card };
   let weights: WrittenWeights = { files: [], bytes: 0 };
   await writeDirectoryAtomic(
     output,
@@ -118,24 +119,38 @@ export async function exportToHub(request: HubExportRequest): Promise<HubExportR
   };
 }
 
-function jsonFiles(model: HubModel, provenance: Provenance, { run, dtype }: HubExportRequest): Record<string, string> {
+async function jsonFiles(
+  model: HubModel,
+  provenance: Provenance,
+  { run, dtype, tokenizerFile }: HubExportRequest,
+): Promise<Record<string, string>> {
   const files: Record<string, object> = {
     [HUB_CONFIG_FILE]: { ...model.config, torch_dtype: WEIGHT_TYPES[dtype].torch, [PROVENANCE_KEY]: provenance },
     'generation_config.json': generationConfig(provenance),
-    ...(model.vocabulary.rawIncluded && tokenizerFiles(run)),
+    ...(model.vocabulary.rawIncluded ? ofBytes(run) : await ofTokens(tokenizerFile, model, provenance)),
   };
   return Object.fromEntries(
     Object.entries(files).map(([name, content]) => [name, `${JSON.stringify(content, null, 2)}\n`]),
   );
 }
 
-/** Models end documents with EOS; raw text between sentinels has ended before it. */
-function generationConfig({ data: { mix } }: Provenance): object {
-  return { bos_token_id: BOS, eos_token_id: mix === 'vanilla' ? EOS : [EOS, RAW_END], pad_token_id: PAD };
+/** Models end documents with EOS; text between sentinels has ended before it. */
+function generationConfig({ data: { mix }, vocabulary: { layout } }: Provenance): object {
+  const textEnd = layout.rawIncluded ? RAW_END : COMPRESSED_END;
+  return { bos_token_id: BOS, eos_token_id: mix === 'vanilla' ? EOS : [EOS, textEnd], pad_token_id: PAD };
 }
 
-function tokenizerFiles({ model }: TrainedRun): Record<string, object> {
+function ofBytes({ model }: TrainedRun): Record<string, object> {
   return model.architecture === 'evabyte'
     ? { 'tokenizer_config.json': EVABYTE_TOKENIZER }
     : { 'tokenizer.json': byteTokenizer(), 'tokenizer_config.json': BYTE_TOKENIZER_CONFIG };
+}
+
+async function ofTokens(
+  file: string | null,
+  { vocabulary: layout }: HubModel,
+  { data: { addBos, mix } }: Provenance,
+): Promise<Record<string, object>> {
+  const made = file === null ? null : await tokenTokenizer(file, { layout, addBos, mix });
+  return made === null ? {} : { 'tokenizer.json': made.tokenizer, 'tokenizer_config.json': made.config };
 }
