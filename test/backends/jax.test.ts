@@ -143,6 +143,23 @@ describe.skipIf('missing' in jaxPython)('the backend jax', () => {
     await expect(session.load(other, { profile: 'p' })).rejects.toMatchObject({ failure: 'unsupported-operation' });
   });
 
+  it('computes in bfloat16, and keeps it as state', async () => {
+    const spec: StateSpec = { name: 'w', dtype: 'bf16', shape: [2] };
+    const session = await open([spec]);
+    const x = g.input('x', 'f32', [2, 2]);
+    const rounded = g.cast(x, 'bf16');
+    const w = g.state('w', 'bf16', [2]);
+    const outputs = { y: g.cast(g.matmul(rounded, rounded, { scale: 0.5 }), 'f32') };
+    const program = await session.load(g.makeProgram({ outputs, next: { w: g.add(w, w) } }));
+    const bytes = Uint8Array.of(0x80, 0x3f, 0x40, 0xc0); // 1 and −3
+    const tensor = { dtype: 'bf16' as const, shape: [2], bytes };
+    await session.writeState([{ name: 'w', dtype: 'bf16', globalShape: [2], offset: [0], tensor }]);
+    // Neighbours of 4 are 2⁻⁵ and more away.
+    const [result] = await program.run([{ x: g.hostTensor('f32', [1, 2, 3, 4.01], [2, 2]) }]);
+    expect([...g.float32Values(result!.y!)]).toEqual([3.5, 5, 7.5, 11]);
+    for await (const { tensor } of session.snapshot()) expect([...tensor.bytes]).toEqual([0, 0x40, 0xc0, 0xc0]); // 2 and −6
+  });
+
   it('finds an index outside of a table as NaN, not as another row', async () => {
     const session = await open();
     const rows = g.gather(g.input('table', 'f32', [3, 1]), g.input('at', 'i32', [3]));
