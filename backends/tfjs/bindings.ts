@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { BackendError } from '../../src/support/errors.js';
+import { privatePackages } from './installation.js';
 import type { TfjsOptions } from './options.js';
 
 export type TfjsDevice = Exclude<TfjsOptions['device'], 'auto'>;
@@ -38,14 +39,15 @@ export function missingBinding(device: TfjsDevice): { reason: string; hint: stri
   if (installedBindings().some((binding) => binding.device === device)) return null;
   const { package: name } = NATIVE.find((native) => native.device === device)!;
   const needs = device === 'gpu' ? ' (Linux with CUDA)' : '';
+  const otherwise = device === 'cpu' ? ', or run pc backends install tfjs-node (Linux on x64)' : '';
   if (findPackage(name) === null)
     return {
       reason: `the package ${name} is not installed`,
-      hint: `Install it in the project: npm install ${name}${needs}.`,
+      hint: `Install it in the project: npm install ${name}${needs}${otherwise}.`,
     };
   return {
     reason: `${name} is installed, but not its native library`,
-    hint: `Its install script downloads or builds it: run npm rebuild ${name} --build-addon-from-source${needs}.`,
+    hint: `Its install script downloads or builds it: run npm rebuild ${name} --build-addon-from-source${needs}${otherwise}.`,
   };
 }
 
@@ -65,9 +67,10 @@ interface InstalledPackage {
   directory: string;
 }
 
-/** A package beside this one, or in the project of the current directory. */
+/** A package beside this one, in the project of the current directory, or where `pc backends install` puts it. */
 function findPackage(name: string): InstalledPackage | null {
-  for (const base of [import.meta.url, pathToFileURL(join(process.cwd(), 'package.json'))])
+  const folders = [process.cwd(), privatePackages()].map((folder) => pathToFileURL(join(folder, 'package.json')));
+  for (const base of [import.meta.url, ...folders])
     try {
       const require = createRequire(base);
       return { entry: require.resolve(name), directory: dirname(require.resolve(`${name}/package.json`)) };

@@ -3,6 +3,7 @@ import { availableParallelism, cpus } from 'node:os';
 import type { Backend, BackendDefinition, DeviceInfo } from '../../src/plugins/contracts.js';
 import { workerEntry } from '../../src/support/worker-entry.js';
 import { type Binding, chooseBinding, installedBindings, missingBinding } from './bindings.js';
+import { tfjsInstallers } from './installation.js';
 import { type TfjsOptions, tfjsOptions } from './options.js';
 
 /** TensorFlow.js: TensorFlow's own library where it is installed, else WebAssembly, which comes with the package. */
@@ -10,6 +11,7 @@ export const tfjsBackend: BackendDefinition<TfjsOptions> = {
   name: 'tfjs',
   summary: 'TensorFlow.js: tfjs-node-gpu or tfjs-node where they are installed, WebAssembly everywhere',
   options: tfjsOptions,
+  installers: tfjsInstallers,
   devices: async () => installedBindings().map(describe),
   missingDevices: async () =>
     (['gpu', 'cpu'] as const).flatMap((device) => {
