@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { jaxBackend } from '../../backends/jax/index.js';
 import type { Backend } from '../../src/plugins/contracts.js';
-import type { FoundPython } from '../support/python-with.js';
+import { type FoundPython, pythonWith } from '../support/python-with.js';
 
 const run = promisify(execFile);
 
@@ -21,8 +21,13 @@ async function findJax(): Promise<FoundPython> {
 
 export const jaxPython = await findJax();
 
+/** For long tests: one that is made where there is none. */
+export function installedJax(): Promise<FoundPython> {
+  return pythonWith({ name: 'jax', packages: ['jax'], probe: 'import jax', timeout: 10 * 60_000 });
+}
+
 /** The backend on the CPU. */
-export function createJax(options: object = {}): Promise<Backend> {
-  if ('missing' in jaxPython) throw new Error(jaxPython.missing);
-  return jaxBackend.create(jaxBackend.options.parse({ device: 'cpu', python: jaxPython.python, ...options }));
+export function createJax(options: object = {}, found: FoundPython = jaxPython): Promise<Backend> {
+  if ('missing' in found) throw new Error(found.missing);
+  return jaxBackend.create(jaxBackend.options.parse({ device: 'cpu', python: found.python, ...options }));
 }

@@ -2,10 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as g from '../../../src/graph/index.js';
 import { tensorOf, type Values, valuesOf } from '../../../src/graph/reference-kernels.js';
 import type { Backend } from '../../../src/plugins/contracts.js';
-import { createJax, jaxPython } from '../../backends/jax-python.js';
+import { createJax, installedJax } from '../../backends/jax-python.js';
 import { describeParity } from '../../backends/parity.js';
 import { programOfAllOperations } from '../../graph/program-cases.js';
 
+const jaxPython = await installedJax();
 if ('missing' in jaxPython) console.log(`the operations of jax are not tested: ${jaxPython.missing}`);
 
 /** Largest difference, relative to the largest element where that is above one. */
@@ -17,7 +18,7 @@ function deviation(actual: Values, expected: Values): number {
 describe.skipIf('missing' in jaxPython)('jax on one device', () => {
   let backend: Backend;
   beforeAll(async () => {
-    backend = await createJax();
+    backend = await createJax({}, jaxPython);
   });
   afterAll(() => backend.dispose());
   describeParity(() => backend.open([]), 5e-6);
@@ -25,7 +26,7 @@ describe.skipIf('missing' in jaxPython)('jax on one device', () => {
 
 describe.skipIf('missing' in jaxPython)('jax on four devices', () => {
   it('computes every operation and its gradient as the reference interpreter does', async () => {
-    const backend = await createJax({ devices: 4, shards: 2 });
+    const backend = await createJax({ devices: 4, shards: 2 }, jaxPython);
     const session = await backend.open([]);
     const { program, values } = programOfAllOperations();
     const given = Object.entries(values).map(([name, value]) => [name, tensorOf(value)] as const);

@@ -7,10 +7,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { latestCheckpoint, openCheckpoint } from '../../../src/checkpoints/index.js';
-import { jaxPython } from '../../backends/jax-python.js';
+import { installedJax } from '../../backends/jax-python.js';
 import { largestGap } from '../../backends/training-curve.js';
 import { metricsOf, tinyProject, trainTiny } from '../../training/tiny-training.js';
 
+const jaxPython = await installedJax();
 if ('missing' in jaxPython) console.log(`several processes of jax are not tested: ${jaxPython.missing}`);
 const python = 'python' in jaxPython ? jaxPython.python : '';
 const PC = fileURLToPath(new URL('../../../bin/run.js', import.meta.url));
@@ -54,7 +55,9 @@ async function launch(project: string, world: number, args: readonly string[]): 
 describe.skipIf('missing' in jaxPython)('processes that train together', () => {
   const common = ['--set', 'batch.size=8', '--set', 'logging.every=1', '--set', 'optim.learningRate=1e-3'];
   let project: string;
-  const losses = (name: string) => metricsOf(project, name).map(({ loss }) => loss!);
+  const figures = (name: string, figure: string) =>
+    metricsOf(project, name).flatMap((line) => (figure in line ? [line[figure]!] : []));
+  const losses = (name: string) => figures(name, 'loss');
   const finished = async (members: readonly Member[]) => {
     for (const { status, stderr } of await Promise.all(members.map(({ ended }) => ended)))
       expect(status, stderr).toBe(0);
@@ -73,15 +76,16 @@ describe.skipIf('missing' in jaxPython)('processes that train together', () => {
   beforeAll(async () => {
     const backend = { name: 'jax', device: 'cpu', python, devices: 4 };
     project = tinyProject({ backend }, mkdtempSync(join(tmpdir(), 'pc-test-')));
-    const set = ['batch.size=8', 'logging.every=1', 'optim.learningRate=1e-3'];
+    const set = ['batch.size=8', 'logging.every=1', 'optim.learningRate=1e-3', 'validation.every=6'];
     await trainTiny(project, { name: 'alone', set });
   }, 10 * 60_000);
   afterAll(() => rmSync(project, { recursive: true, force: true }));
 
   it.each([2, 4])('compute what one computes, and save their parts of one checkpoint: %i', async (world) => {
     const name = `world-${world}`;
-    await finished(await launch(project, world, ['--name', name, ...common]));
-    expect(largestGap(losses(name), losses('alone'))).toBeLessThan(1e-5);
+    await finished(await launch(project, world, ['--name', name, ...common, '--set', 'validation.every=6']));
+    for (const figure of ['loss', 'grad_norm', 'validation_loss'])
+      expect(largestGap(figures(name, figure), figures('alone', figure))).toBeLessThan(1e-5);
     const [own, alone] = await Promise.all(
       [name, 'alone'].map(async (run) => openCheckpoint((await latestCheckpoint(join(project, 'runs', run)))!.path)),
     );

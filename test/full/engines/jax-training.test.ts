@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { onnxruntimeBackend } from '../../../backends/onnxruntime/index.js';
 import type { RunStart } from '../../../src/training/run-start.js';
-import { createJax, jaxPython } from '../../backends/jax-python.js';
+import { createJax, installedJax } from '../../backends/jax-python.js';
 import { type Curve, continueCurve, largestGap, openCurve } from '../../backends/training-curve.js';
 import { computedMetrics, metricsOf, tensorFiles, tinyProject, trainTiny } from '../../training/tiny-training.js';
 
+const jaxPython = await installedJax();
 if ('missing' in jaxPython) console.log(`training on jax is not tested: ${jaxPython.missing}`);
 
 const STEPS = 200;
@@ -24,7 +25,7 @@ describe.skipIf('missing' in jaxPython)('200 steps of evabyte-1m on jax', () => 
   it.each([{ devices: 1 }, { devices: 2 }, { devices: 4, shards: 2 }, { devices: 8 }])(
     'have the losses of the CPU backend: %o',
     async (options) => {
-      const backend = await createJax(options);
+      const backend = await createJax(options, jaxPython);
       const session = await openCurve(backend);
       const { losses } = await continueCurve(session, 0, STEPS);
       await backend.dispose();
