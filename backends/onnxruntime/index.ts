@@ -2,6 +2,7 @@ import { availableParallelism, totalmem } from 'node:os';
 import type { Backend, BackendDefinition, DeviceInfo, MissingDevice } from '../../src/plugins/contracts.js';
 import { BackendError } from '../../src/support/errors.js';
 import { type ChosenDevice, chooseDevice, cpuDevice, processor } from './device.js';
+import { estimateMemory } from './estimate-memory.js';
 import { type OnnxruntimeOptions, onnxruntimeOptions } from './options.js';
 import { suggestReplicas } from './suggest-replicas.js';
 import { webgpuAdapters } from './webgpu-adapters.js';
@@ -29,6 +30,7 @@ export const onnxruntimeBackend: BackendDefinition<OnnxruntimeOptions> = {
     return {
       topology,
       engine: await engine(device),
+      estimateMemory,
       open: async (state, session = {}) => {
         const { OnnxruntimeSession } = await import('./session.js');
         return OnnxruntimeSession.open(state, { ...settings, threads: session.threads ?? threads });

@@ -34,7 +34,7 @@ const operator =
     writer.add(name, operands, {}, label);
 
 /** Rows up to which a sum into rows is a product with a one-hot matrix. */
-const LARGEST_ONE_HOT = 1024;
+export const LARGEST_ONE_HOT = 1024;
 
 type Declared = 'input' | 'state';
 

@@ -3,6 +3,7 @@ import { Flags } from '@oclif/core';
 import type { FlagSetting } from '../config/command-line.js';
 import type { ResolvedConfig } from '../config/index.js';
 import { InterruptedError, UsageError } from '../support/errors.js';
+import type { DryRun } from '../training/dry-run.js';
 import type { RunStart } from '../training/run-start.js';
 import type { TrainingSummary } from '../training/trainer.js';
 import { BaseCommand } from './base.js';
@@ -15,6 +16,7 @@ import {
   type ParsedConfigFlags,
   settingFlags,
 } from './shell/config-flags.js';
+import { describeDryRun } from './shell/dry-run-lines.js';
 import { requireRun } from './shell/existing-run.js';
 import { describeSummary, trainingObserver } from './shell/training-lines.js';
 
@@ -49,6 +51,10 @@ export default class Train extends BaseCommand {
       helpValue: 'CHECKPOINT',
     }),
     force: Flags.boolean({ summary: 'Replace a run of the same name.' }),
+    'dry-run': Flags.boolean({
+      summary: 'Train nothing: say what the run would take: parameters, arithmetic, memory and time.',
+      exclusive: ['resume', 'resume-from', 'from', 'force'],
+    }),
     backend: Flags.string({ summary: 'Backend plugin.', helpValue: 'NAME' }),
     device: Flags.string({
       summary: 'What computes: cpu, webgpu, webgpu:1, auto, or what else the backend has (`pc backends`).',
@@ -72,8 +78,9 @@ export default class Train extends BaseCommand {
     }),
   };
 
-  async run(): Promise<TrainingSummary> {
+  async run(): Promise<TrainingSummary | DryRun> {
     const { flags } = await this.parse(Train);
+    if (flags['dry-run']) return this.dryRun(flags);
     const resuming = flags.resume || flags['resume-from'] !== undefined;
     if (resuming && (flags.config !== undefined || flags.preset !== undefined))
       throw new UsageError('a resumed run has its own configuration: --config and --preset would be ignored', {
@@ -125,6 +132,27 @@ export default class Train extends BaseCommand {
             : `Go on with it by: pc train --resume${config.name === 'default' ? '' : ` --name ${config.name}`}`,
       });
     return summary!;
+  }
+
+  /** A few steps on random symbols, and nothing is written. */
+  private async dryRun(flags: StartFlags): Promise<DryRun> {
+    const { config } = await runToStart(flags, undefined);
+    const { dryRun } = await import('../training/dry-run.js');
+    const onProblem = (message: string) => void process.stderr.write(`Warning: ${message}\n`);
+    const registry = await this.loadPlugins();
+    const { found } = await this.runTasks<{ found?: DryRun }>(
+      [
+        {
+          title: `Measuring steps of ${config.name}`,
+          task: async (context) => {
+            context.found = await dryRun({ settings: config, registry, onProblem }, this.stopSignal);
+          },
+        },
+      ],
+      {},
+    );
+    for (const line of describeDryRun(found!)) this.log(line);
+    return found!;
   }
 }
 

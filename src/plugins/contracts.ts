@@ -183,6 +183,11 @@ export interface Backend {
   /** Of results that depend on how they were computed: the engine with its version, and the kind of processor. */
   readonly engine?: string;
   open(state: StateSpec[], options?: SessionOptions): Promise<Session>;
+  /**
+   * Most memory that sessions would take on their device, in bytes: state, programs and what running them needs. Absent
+   * where it is not known.
+   */
+  estimateMemory?(sessions: readonly SessionWork[]): number;
   /** Data parallelism within the process; absent where an engine divides its work by itself, or does not. */
   readonly replication?: Replication;
   /**
@@ -194,6 +199,12 @@ export interface Backend {
   /** Every process's bytes, in order of rank; the identity on one process. */
   allGather(bytes: Uint8Array): Promise<Uint8Array[]>;
   dispose(): Promise<void>;
+}
+
+/** What a session is to hold and to run. */
+export interface SessionWork {
+  state: readonly StateSpec[];
+  programs: readonly Program[];
 }
 
 /** One named tensor that lives in a session: a parameter, a moment of the optimizer, a cache. Zero until written. */

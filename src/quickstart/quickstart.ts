@@ -12,6 +12,7 @@ import type { DirectoryLock } from '../support/directory-lock.js';
 import { InterruptedError, PcError, UsageError } from '../support/errors.js';
 import { exists } from '../support/output-failures.js';
 import { TRAINING_DEFAULTS } from '../tokenizers/training/options.js';
+import { measureSecondsPerStep } from '../training/step-time.js';
 import { type TrainingObserver, train } from '../training/trainer.js';
 import { claimDirectory } from './directory.js';
 import { configuredModel, saveInitialModel } from './initial-model.js';
@@ -20,7 +21,6 @@ import { QUICKSTART_MODELS, type QuickstartModel, type RunConfig, runConfig, TOK
 import { fitToTime, type QuickstartPlan, type StepCost, writePlan } from './plan.js';
 import { gatherResults, type QuickstartResults } from './results.js';
 import { sourceBytes } from './source-size.js';
-import { measureSecondsPerStep } from './speed.js';
 
 /** Time that a quickstart may take where nothing else is asked for; the margin is that of a busy machine. */
 const DEFAULT_MINUTES = 4;

@@ -117,7 +117,11 @@ async function openRun(request: TrainingRequest, onOpen: OnOpen): Promise<Omit<P
   };
 }
 
-async function openModel({ settings, registry, onProblem }: TrainingRequest, onOpen: OnOpen): Promise<ModelToTrain> {
+/** @throws ConfigError for settings that contradict each other; what making the compressor throws */
+export async function openModel(
+  { settings, registry, onProblem }: Pick<TrainingRequest, 'settings' | 'registry' | 'onProblem'>,
+  onOpen: OnOpen,
+): Promise<ModelToTrain> {
   const { name, options } = chosenCompressor(settings);
   const compressor = await registry.createCompressor(name, options, onProblem);
   onOpen(async () => compressor.dispose?.());

@@ -1,14 +1,22 @@
 import { float32Values } from '../graph/index.js';
 import type { LanguageModel } from '../models/index.js';
-import type { Backend, Inputs, Session, StateSlice, StateSpec } from '../plugins/contracts.js';
+import type {
+  Backend,
+  Inputs,
+  Replication,
+  Session,
+  SessionWork,
+  StateSlice,
+  StateSpec,
+} from '../plugins/contracts.js';
 import { lossScales } from './loss-scales.js';
 import { updateScalars } from './optimizer.js';
 import type { LossOptions, OptimOptions } from './options.js';
-import { buildReplicaPrograms } from './replica-programs.js';
+import { buildReplicaPrograms, type ReplicaPrograms } from './replica-programs.js';
 import { replicasOf } from './replicas.js';
 import { ReplicatedEngine } from './replicated-engine.js';
 import { SingleSession, type StepEngine } from './step-engine.js';
-import { buildStepPrograms, parameterState, scalarInputs } from './step-programs.js';
+import { buildStepPrograms, parameterState, type StepPrograms, scalarInputs } from './step-programs.js';
 
 export interface TrainingSessionOptions {
   model: LanguageModel;
@@ -116,7 +124,29 @@ export function rowsOfProgram(
   return size / accumulation / (programs === 'together' ? 1 : topology.world);
 }
 
+/** What a training session of these options holds and runs: one entry a replica. */
+export function plannedSessions(backend: Backend, options: TrainingSessionOptions): SessionWork[] {
+  const { replicated, single } = planEngine(backend, options);
+  if (single)
+    return [{ state: single.state, programs: [single.microBatch, ...(single.update ? [single.update] : [])] }];
+  const { states, microBatch, owned } = replicated.programs;
+  return states.map((state, replica) => {
+    const own = owned[replica];
+    return { state, programs: [microBatch, ...(own ? [own.norm, own.update] : [])] };
+  });
+}
+
 async function openEngine(backend: Backend, options: TrainingSessionOptions): Promise<StepEngine> {
+  const { replicated, single } = planEngine(backend, options);
+  if (replicated) return ReplicatedEngine.open(replicated.replication, replicated.programs);
+  return SingleSession.open(await backend.open(single.state), single);
+}
+
+type EnginePlan =
+  | { replicated: { replication: Replication; programs: ReplicaPrograms }; single: null }
+  | { replicated: null; single: StepPrograms };
+
+function planEngine(backend: Backend, options: TrainingSessionOptions): EnginePlan {
   const { model, batch, loss, optim } = options;
   const rows = rowsOfProgram(backend, batch);
   const replicas = replicasOf(backend.replication, model, rows, options.replicas ?? null);
@@ -127,8 +157,9 @@ async function openEngine(backend: Backend, options: TrainingSessionOptions): Pr
     accumulation: batch.accumulation,
     rematerialise: batch.rematerialise,
   };
-  if (backend.replication && replicas > 1)
-    return ReplicatedEngine.open(backend.replication, buildReplicaPrograms(model, step, replicas));
-  const programs = buildStepPrograms(model, step);
-  return SingleSession.open(await backend.open(programs.state), programs);
+  if (backend.replication && replicas > 1) {
+    const programs = buildReplicaPrograms(model, step, replicas);
+    return { replicated: { replication: backend.replication, programs }, single: null };
+  }
+  return { replicated: null, single: buildStepPrograms(model, step) };
 }

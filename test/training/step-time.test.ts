@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/index.js';
 import { builtinRegistry } from '../../src/plugins/discovery.js';
 import { configuredModel } from '../../src/quickstart/initial-model.js';
-import { measureSecondsPerStep } from '../../src/quickstart/speed.js';
+import { measureSecondsPerStep } from '../../src/training/step-time.js';
 import { tinyProject } from '../training/tiny-training.js';
 
 it('the seconds of a step of a model are measured, and a stop ends it', async () => {
