@@ -20,6 +20,9 @@ export const tfjsBackend: BackendDefinition<TfjsOptions> = {
     }),
   create: async ({ device }): Promise<Backend> => {
     const binding = chooseBinding(device);
+    // What TensorFlow would say of its own build. Its library reads the environment of the process, which a worker only has a copy of.
+    process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
+    process.env.TF_ENABLE_ONEDNN_OPTS ??= '1';
     return {
       topology: { rank: 0, world: 1, devices: [describe(binding)] },
       engine: `${binding.package} ${versionOf(binding)}, ${process.arch}, ${cpus()[0]?.model.trim() ?? 'CPU'}`,

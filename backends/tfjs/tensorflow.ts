@@ -13,8 +13,6 @@ export type TensorFlow = typeof core;
  * @throws BackendError('unavailable') where its library cannot be loaded
  */
 export async function loadTensorFlow({ device, package: name, entry }: Binding): Promise<TensorFlow> {
-  // What the library would say on standard error about its own build.
-  process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
   try {
     const require = createRequire(import.meta.url);
     const tensorflow = (
