@@ -23,7 +23,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m pc_jax", description=__doc__)
     parser.add_argument("program", type=Path, help="a serialised tensor program")
     parser.add_argument("data", type=Path, help="safetensors: input.NAME and state.NAME; missing state is zero")
-    parser.add_argument("-o", "--output", type=Path, help="where output.NAME and next.NAME are written; default: only shown")
+    parser.add_argument(
+        "-o", "--output", type=Path, help="where output.NAME and next.NAME are written; default: only shown"
+    )
     arguments = parser.parse_args()
     try:
         results = run_once(arguments.program.read_bytes(), arguments.data.read_bytes())
@@ -32,14 +34,18 @@ def main() -> None:
     if arguments.output is not None:
         arguments.output.write_bytes(safetensors.encode(results))
     for name, value in results.items():
-        shown = np.array2string(value.astype(np.float64) if value.dtype.kind == "V" else value, threshold=8, edgeitems=2)
+        shown = np.array2string(
+            value.astype(np.float64) if value.dtype.kind == "V" else value, threshold=8, edgeitems=2
+        )
         print(f"{name} {value.dtype} {list(value.shape)} {shown}")
 
 
 def run_once(program_bytes: bytes, data: bytes) -> dict[str, np.ndarray]:
     program = programs.decode(program_bytes)
     tensors, _ = safetensors.decode(memoryview(data))
-    inputs = {node.attributes["name"]: tensors.get(f"input.{node.attributes['name']}") for node in program.declared("input")}
+    inputs = {
+        node.attributes["name"]: tensors.get(f"input.{node.attributes['name']}") for node in program.declared("input")
+    }
     for name, value in inputs.items():
         if value is None:
             raise programs.ProgramError(f"the data has no input.{name}")

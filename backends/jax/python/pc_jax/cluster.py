@@ -71,7 +71,9 @@ def mpi(environment: Environment) -> Cluster | None:
         if host is None and environment.get(local) == str(processes):
             host = "127.0.0.1"
         if host is None and processes > 1:
-            raise ClusterError("mpirun does not say where process 0 runs: give its address, mpirun -x MASTER_ADDR=HOST …")
+            raise ClusterError(
+                "mpirun does not say where process 0 runs: give its address, mpirun -x MASTER_ADDR=HOST …"
+            )
         return Cluster(f"{host}:{environment.get('MASTER_PORT', DEFAULT_PORT)}", processes, process, "mpirun")
     return None
 
@@ -87,7 +89,9 @@ def kubernetes(environment: Environment) -> Cluster | None:
     if "JOB_COMPLETION_INDEX" not in environment:
         return None
     if not {"PC_PROCESSES", "PC_SUBDOMAIN"} <= environment.keys():
-        raise ClusterError("the manifest of the job sets no PC_PROCESSES and PC_SUBDOMAIN: the number of pods, and their service")
+        raise ClusterError(
+            "the manifest of the job sets no PC_PROCESSES and PC_SUBDOMAIN: the number of pods, and their service"
+        )
     index = environment["JOB_COMPLETION_INDEX"]
     job = environment["HOSTNAME"].removesuffix(f"-{index}")
     coordinator = f"{job}-0.{environment['PC_SUBDOMAIN']}:{DEFAULT_PORT}"

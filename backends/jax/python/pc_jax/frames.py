@@ -1,9 +1,9 @@
 """Messages on pipes: plain data as JSON, and tensors as bytes behind it.
 
-    length of the JSON    4 bytes, little-endian
-    length of the bytes   8 bytes, little-endian
-    the JSON              {"id": …, "name": …, "body": …, "tensors": [{"dtype": …, "shape": […]}, …]}
-    the bytes             of the tensors, one after the other
+length of the JSON    4 bytes, little-endian
+length of the bytes   8 bytes, little-endian
+the JSON              {"id": …, "name": …, "body": …, "tensors": [{"dtype": …, "shape": […]}, …]}
+the bytes             of the tensors, one after the other
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ import json
 import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO
+from io import BufferedIOBase, BufferedReader
+from typing import Any
 
 import numpy as np
 
@@ -29,7 +30,7 @@ class Message:
     tensors: list[np.ndarray] = field(default_factory=list)
 
 
-def read(stream: BinaryIO) -> Message | None:
+def read(stream: BufferedReader) -> Message | None:
     """The next message, or None where the stream has ended."""
     lengths = _read_exactly(stream, _LENGTHS.size)
     if lengths is None:
@@ -43,13 +44,13 @@ def read(stream: BinaryIO) -> Message | None:
     return Message(head["id"], head["name"], head["body"], list(_tensors(head["tensors"], memoryview(data))))
 
 
-def write(stream: BinaryIO, head: dict[str, Any], tensors: Sequence[np.ndarray] = ()) -> None:
+def write(stream: BufferedIOBase, head: dict[str, Any], tensors: Sequence[np.ndarray] = ()) -> None:
     described = [{"dtype": DTYPE_NAMES[tensor.dtype], "shape": list(tensor.shape)} for tensor in tensors]
     text = json.dumps({**head, "tensors": described}).encode()
     stream.write(_LENGTHS.pack(len(text), sum(tensor.nbytes for tensor in tensors)))
     stream.write(text)
     for tensor in tensors:
-        stream.write(np.ascontiguousarray(tensor).reshape(-1).view(np.uint8))
+        stream.write(np.ascontiguousarray(tensor).reshape(-1).view(np.uint8).data)
     stream.flush()
 
 
@@ -62,7 +63,7 @@ def _tensors(described: Iterable[dict[str, Any]], data: memoryview) -> Iterable[
         at = end
 
 
-def _read_exactly(stream: BinaryIO, length: int) -> bytearray | None:
+def _read_exactly(stream: BufferedReader, length: int) -> bytearray | None:
     data = bytearray(length)
     view = memoryview(data)
     done = 0

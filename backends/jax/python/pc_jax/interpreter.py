@@ -13,7 +13,20 @@ from .program import Node, Program, ProgramError
 Values = dict[str, jax.Array]
 
 # Of these, an operand that has the shape of the result is used element by element.
-_ELEMENTWISE = {"negate", "sqrt", "cast", "add", "subtract", "multiply", "divide", "maximum", "minimum", "select", "equal", "less"}
+_ELEMENTWISE = {
+    "negate",
+    "sqrt",
+    "cast",
+    "add",
+    "subtract",
+    "multiply",
+    "divide",
+    "maximum",
+    "minimum",
+    "select",
+    "equal",
+    "less",
+}
 
 
 def evaluate(

@@ -60,7 +60,9 @@ def decode(data: bytes | bytearray | memoryview) -> Program:
     document = json.loads(metadata["program"])
     found = (document.get("version"), document.get("operationSet"))
     if found != (VERSION, OPERATION_SET):
-        raise ProgramError(f"the program has format and operation set {found}; this version reads {(VERSION, OPERATION_SET)}")
+        raise ProgramError(
+            f"the program has format and operation set {found}; this version reads {(VERSION, OPERATION_SET)}"
+        )
     nodes = tuple(_node(index, node) for index, node in enumerate(document["nodes"]))
     for name, position in [*document["outputs"].items(), *document["next"].items()]:
         if not 0 <= position < len(nodes):

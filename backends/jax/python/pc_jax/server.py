@@ -12,7 +12,8 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
-from typing import Any, BinaryIO
+from io import BufferedReader, BufferedWriter, FileIO
+from typing import Any, cast
 
 import jax
 import numpy as np
@@ -32,10 +33,10 @@ Reply = tuple[Any, list[np.ndarray]]
 
 def serve() -> None:
     _ignore_signals()
-    replies: BinaryIO = os.fdopen(os.dup(1), "wb", buffering=1 << 20)
+    replies = BufferedWriter(FileIO(os.dup(1), "wb"), 1 << 20)
     os.dup2(2, 1)
     requests: queue.SimpleQueue[Message] = queue.SimpleQueue()
-    threading.Thread(target=_receive, args=(sys.stdin.buffer, requests), daemon=True).start()
+    threading.Thread(target=_receive, args=(cast(BufferedReader, sys.stdin.buffer), requests), daemon=True).start()
     server = Server()
     while True:
         message = requests.get()
@@ -54,7 +55,7 @@ def _ignore_signals() -> None:
         signal.signal(getattr(signal, name), signal.SIG_IGN)
 
 
-def _receive(stream: BinaryIO, requests: queue.SimpleQueue[Message]) -> None:
+def _receive(stream: BufferedReader, requests: queue.SimpleQueue[Message]) -> None:
     while (message := frames.read(stream)) is not None:
         requests.put(message)
     os._exit(0)  # at once: the other thread may be in the middle of a long computation
@@ -115,7 +116,9 @@ class Server:
         if wanted > len(devices):
             raise ValueError(f"{wanted} devices were asked for, and there are {len(devices)}: {devices[0].device_kind}")
         if world > 1 and wanted != len(devices):
-            raise ValueError(f"{wanted} devices were asked for; {world} processes train on all of theirs, {len(devices)}")
+            raise ValueError(
+                f"{wanted} devices were asked for; {world} processes train on all of theirs, {len(devices)}"
+            )
         shards = asked["shards"] or wanted
         if wanted % shards != 0:
             raise ValueError(f"{shards} shards do not divide {wanted} devices")

@@ -125,7 +125,8 @@ class Session:
         self.flush()
         slices = [piece for name in (self.specs if names is None else names) for piece in self._slices(self.spec(name))]
         for piece in slices:
-            piece.value.copy_to_host_async()
+            if isinstance(piece.value, jax.Array):
+                piece.value.copy_to_host_async()
         self._snapshot_count += 1
         self._snapshots[self._snapshot_count] = dict(enumerate(slices))
         return self._snapshot_count, slices
@@ -170,13 +171,18 @@ class Executable:
         self.session = session
         placement = session.placement
         self.outputs = list(program.outputs)
-        self.inputs = {node.attributes["name"]: Spec(node.attributes["name"], node.dtype, node.shape) for node in program.declared("input")}
+        self.inputs = {
+            node.attributes["name"]: Spec(node.attributes["name"], node.dtype, node.shape)
+            for node in program.declared("input")
+        }
         reads = [node.attributes["name"] for node in program.declared("state")]
         self.changed = [name for name in reads if name in program.next]
         self.unchanged = [name for name in reads if name not in program.next]
 
         def run(changed: Values, unchanged: Values, inputs: Values) -> tuple[Values, Values]:
-            whole = lambda x: jax.lax.with_sharding_constraint(x, placement.whole)
+            def whole(x: jax.Array) -> jax.Array:
+                return jax.lax.with_sharding_constraint(x, placement.whole)
+
             return evaluate(program, inputs, {**changed, **unchanged}, whole)
 
         def placed(names: Sequence[str]) -> dict[str, Any]:
@@ -204,10 +210,17 @@ class Executable:
         sharding = self.input_shardings[spec.name]
         if given == spec:
             return jax.make_array_from_callback(spec.shape, sharding, lambda index: value[index])
-        rows = spec.shape[:1] == (value.shape[0] * jax.process_count(),) if value.ndim > 1 else False
-        if rows and (given.dtype, given.shape[1:]) == (spec.dtype, spec.shape[1:]):
+        if given == _share(spec):
             return jax.make_array_from_process_local_data(sharding, value, spec.shape)
         raise ValueError(f"input {spec.name} is {spec}, not {given}")
+
+
+def _share(spec: Spec) -> Spec | None:
+    """An input as one of several processes gives it: with its rows alone."""
+    processes = jax.process_count()
+    if len(spec.shape) < 2 or processes == 1:
+        return None
+    return Spec(spec.name, spec.dtype, (spec.shape[0] // processes, *spec.shape[1:]))
 
 
 def _abstract(groups: Sequence[Mapping[str, Spec]]) -> list[dict[str, jax.ShapeDtypeStruct]]:
