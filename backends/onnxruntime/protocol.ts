@@ -1,8 +1,6 @@
-import type { Program } from '../../src/graph/index.js';
-import type { Inputs, LoadOptions, Outputs, StateSlice, StateSpec } from '../../src/plugins/contracts.js';
-import type { BackendFailure, ErrorDetails } from '../../src/support/errors.js';
+import type { SessionRequests } from '../../src/plugins/session-thread/index.js';
 
-/** What the main thread asks of the worker that owns a session, and what it answers. */
+/** What a session is opened with. */
 export interface SessionSettings {
   threads: number;
   arena: boolean;
@@ -10,26 +8,15 @@ export interface SessionSettings {
   device: 'cpu' | 'webgpu';
 }
 
-export interface Requests {
-  open: { request: { state: StateSpec[]; settings: SessionSettings }; reply: null };
-  load: { request: { program: Program; options: LoadOptions }; reply: number };
-  run: { request: { executable: number; steps: readonly Inputs[] }; reply: Outputs[] };
-  /** Frees what the session holds, where its thread goes on. */
-  close: { request: null; reply: null };
-  unload: { request: { executable: number }; reply: null };
-  /** Begins a snapshot of the state as it is now. */
-  snapshot: { request: { names: string[] | null }; reply: { snapshot: number; names: string[] } };
-  /** As many of the tensors, in order, as fit in a message; at least one. */
-  readSnapshot: { request: { snapshot: number; names: string[] }; reply: StateSlice[] };
-  endSnapshot: { request: { snapshot: number }; reply: null };
-  write: { request: StateSlice; reply: null };
+/** What the main thread asks of the thread that owns sessions, and what it answers. */
+export type OnnxruntimeRequests = SessionRequests<SessionSettings> & {
   /** Copies state into the replica's own region of the shared memory. */
   publish: { request: Exchange; reply: null };
   /** Adds what all replicas published to the state. */
   sum: { request: Exchange; reply: null };
   /** Takes over what the owner of each entry published. */
   adopt: { request: Exchange; reply: null };
-}
+};
 
 /** Memory that the replicas of a group share: a region for each, laid out alike. */
 export interface Exchange {
@@ -39,13 +26,3 @@ export interface Exchange {
   /** State entries, where they lie in a region, and which replica has their value; offsets in bytes. */
   entries: { name: string; offset: number; owner: number }[];
 }
-
-export type RequestName = keyof Requests;
-
-export type RequestMessage = {
-  [Name in RequestName]: { id: number; session: number; name: Name; body: Requests[Name]['request'] };
-}[RequestName];
-
-export type ReplyMessage =
-  | { id: number; result: Requests[RequestName]['reply'] }
-  | { id: number; error: { failure: BackendFailure; message: string; details: ErrorDetails } };

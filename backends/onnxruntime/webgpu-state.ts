@@ -1,9 +1,9 @@
 import type { Tensor } from 'onnxruntime-node';
 import { byteLength, type HostTensor } from '../../src/graph/index.js';
 import type { StateSlice, StateSpec } from '../../src/plugins/contracts.js';
+import { checkSlice, wholeSlice, writeSlice } from '../../src/plugins/session-thread/index.js';
 import { BackendError } from '../../src/support/errors.js';
 import type { SessionState } from './session-state.js';
-import { checkSlice, wholeSlice, writeSlice } from './state.js';
 import { WebgpuTransfers } from './webgpu-transfers.js';
 
 /**

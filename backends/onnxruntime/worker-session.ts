@@ -1,31 +1,27 @@
 import { InferenceSession, type Tensor } from 'onnxruntime-node';
-import { declarations, type Program, sameShape } from '../../src/graph/index.js';
-import type { Inputs, LoadOptions, Outputs, StateSlice, StateSpec } from '../../src/plugins/contracts.js';
+import { declarations, type Program } from '../../src/graph/index.js';
+import type { Inputs, LoadOptions, Outputs, StateSpec } from '../../src/plugins/contracts.js';
+import {
+  checkInput,
+  checkState,
+  type SessionHandlers,
+  slicesOfMessage,
+} from '../../src/plugins/session-thread/index.js';
 import { BackendError } from '../../src/support/errors.js';
 import { adopt, publish, sum } from './exchange.js';
 import { type LoweredProgram, lowerProgram } from './lower-program.js';
 import { cpuLowerings } from './lowering.js';
-import type { RequestName, Requests, SessionSettings } from './protocol.js';
+import type { OnnxruntimeRequests, SessionSettings } from './protocol.js';
 import type { SessionState } from './session-state.js';
 import { fromOrt, StateStore, toOrt } from './state.js';
 import { webgpuLowerings } from './webgpu-lowering.js';
 import { WebgpuState } from './webgpu-state.js';
-
-/** A snapshot is read between the steps of a run: in few messages, that it does not take as many steps as tensors. */
-const SNAPSHOT_MESSAGE_BYTES = 1 << 26;
 
 interface Loaded {
   session: InferenceSession;
   lowered: LoweredProgram;
   inputs: Map<string, StateSpec>;
 }
-
-/** What carries out each request, other than to open a session. */
-export type SessionHandlers = {
-  [Name in Exclude<RequestName, 'open'>]: (
-    body: Requests[Name]['request'],
-  ) => Promise<Requests[Name]['reply']> | Requests[Name]['reply'];
-};
 
 /** A session within the thread that owns it: its state, and the programs that run on it. */
 export class WorkerSession {
@@ -40,7 +36,7 @@ export class WorkerSession {
     this.state = settings.device === 'webgpu' ? new WebgpuState(specs) : new StateStore(specs);
   }
 
-  readonly handlers: SessionHandlers = {
+  readonly handlers: SessionHandlers<OnnxruntimeRequests> = {
     load: ({ program, options }) => this.load(program, options),
     run: async ({ executable, steps }) => {
       const target = this.loaded.get(executable);
@@ -61,17 +57,7 @@ export class WorkerSession {
       const wanted = names ?? this.state.names;
       return { snapshot: this.state.beginSnapshot(wanted), names: wanted };
     },
-    readSnapshot: async ({ snapshot, names }) => {
-      const slices: StateSlice[] = [];
-      let bytes = 0;
-      for (const name of names) {
-        if (slices.length > 0 && bytes >= SNAPSHOT_MESSAGE_BYTES) break;
-        const slice = await this.state.readSnapshot(snapshot, name);
-        bytes += slice.tensor.bytes.byteLength;
-        slices.push(slice);
-      }
-      return slices;
-    },
+    readSnapshot: ({ snapshot, names }) => slicesOfMessage(names, (name) => this.state.readSnapshot(snapshot, name)),
     endSnapshot: ({ snapshot }) => {
       this.state.endSnapshot(snapshot);
       return null;
@@ -101,7 +87,7 @@ export class WorkerSession {
   };
 
   private async load(program: Program, options: LoadOptions): Promise<number> {
-    this.checkState(program);
+    checkState(program, (name) => this.state.spec(name));
     const { device, threads, arena } = this.settings;
     const lowered = lowerProgram(program, { lowerings: device === 'webgpu' ? webgpuLowerings : cpuLowerings });
     const session = await InferenceSession.create(lowered.model, {
@@ -121,18 +107,6 @@ export class WorkerSession {
     const inputs = new Map(declarations(program, 'input').map((spec) => [spec.name, spec]));
     this.loaded.set(this.loadCount, { session, lowered, inputs });
     return this.loadCount++;
-  }
-
-  private checkState(program: Program): void {
-    for (const { name, dtype, shape } of declarations(program, 'state')) {
-      const spec = this.state.spec(name);
-      if (spec.dtype !== dtype || !sameShape(spec.shape, shape))
-        throw new BackendError(
-          'corrupt-program',
-          `the program reads state ${name} as ${dtype} [${shape}], the session holds ${spec.dtype} [${spec.shape}]`,
-        );
-    }
-    for (const name of Object.keys(program.next)) this.state.spec(name);
   }
 
   private async runStep({ session, lowered, inputs }: Loaded, step: Inputs): Promise<Outputs> {
@@ -162,14 +136,4 @@ export class WorkerSession {
 function locations({ outputs, writes }: LoweredProgram): Record<string, 'cpu' | 'gpu-buffer'> {
   const ofResults = Object.keys(outputs).map((output) => [output, 'cpu'] as const);
   return Object.fromEntries([...ofResults, ...writes.map(({ output }) => [output, 'gpu-buffer'] as const)]);
-}
-
-function checkInput(spec: StateSpec, given: Inputs[string] | undefined): Inputs[string] {
-  if (!given) throw new BackendError('failed', `no value was given for input ${spec.name}`);
-  if (given.dtype !== spec.dtype || !sameShape(given.shape, spec.shape))
-    throw new BackendError(
-      'failed',
-      `input ${spec.name} is ${spec.dtype} [${spec.shape}], not ${given.dtype} [${given.shape}]`,
-    );
-  return given;
 }

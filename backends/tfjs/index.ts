@@ -29,7 +29,7 @@ export const tfjsBackend: BackendDefinition<TfjsOptions> = {
       open: async (state) => {
         const { SessionThread, ThreadedSession } = await import('../../src/plugins/session-thread/index.js');
         const thread = new SessionThread(workerEntry(import.meta.url, './worker.js'));
-        return new ThreadedSession(thread, true).open(state, binding);
+        return new ThreadedSession(thread, true).begin(state, binding);
       },
       allGather: async (bytes) => [bytes],
       dispose: async () => {},

@@ -5,6 +5,7 @@ import {
   checkSlice,
   checkState,
   type SessionHandlers,
+  slicesOfMessage,
   wholeSlice,
   writeSlice,
 } from '../../src/plugins/session-thread/index.js';
@@ -12,9 +13,6 @@ import { BackendError } from '../../src/support/errors.js';
 import { fromTensor, toTensor } from './kernels.js';
 import { TensorProgram } from './tensor-program.js';
 import type { TensorFlow } from './tensorflow.js';
-
-/** A snapshot is read between the steps of a run: in few messages, that it does not take as many steps as tensors. */
-const SNAPSHOT_MESSAGE_BYTES = 1 << 26;
 
 interface Entry {
   spec: StateSpec;
@@ -55,7 +53,7 @@ export class SessionTensors {
       this.snapshots.set(id, new Map(wanted.map((name) => [name, this.entry(name).tensor.clone()])));
       return { snapshot: id, names: wanted };
     },
-    readSnapshot: ({ snapshot, names }) => this.readSnapshot(snapshot, names),
+    readSnapshot: ({ snapshot, names }) => slicesOfMessage(names, (name) => this.readSnapshot(snapshot, name)),
     endSnapshot: ({ snapshot }) => {
       for (const tensor of this.snapshots.get(snapshot)?.values() ?? []) tensor.dispose();
       this.snapshots.delete(snapshot);
@@ -90,22 +88,15 @@ export class SessionTensors {
     return outputs;
   }
 
-  private async readSnapshot(id: number, names: readonly string[]): Promise<StateSlice[]> {
+  private async readSnapshot(id: number, name: string): Promise<StateSlice> {
     const held = this.snapshots.get(id);
-    const slices: StateSlice[] = [];
-    let bytes = 0;
-    for (const name of names) {
-      if (slices.length > 0 && bytes >= SNAPSHOT_MESSAGE_BYTES) break;
-      const tensor = held?.get(name);
-      if (!held || !tensor) throw new BackendError('failed', `snapshot ${id} does not hold ${name}`);
-      const { spec } = this.entry(name);
-      const read = await fromTensor(tensor, spec.dtype);
-      tensor.dispose();
-      held.delete(name);
-      bytes += read.bytes.byteLength;
-      slices.push(wholeSlice(spec, read));
-    }
-    return slices;
+    const tensor = held?.get(name);
+    if (!held || !tensor) throw new BackendError('failed', `snapshot ${id} does not hold ${name}`);
+    const { spec } = this.entry(name);
+    const read = await fromTensor(tensor, spec.dtype);
+    tensor.dispose();
+    held.delete(name);
+    return wholeSlice(spec, read);
   }
 
   private async write(slice: StateSlice): Promise<void> {

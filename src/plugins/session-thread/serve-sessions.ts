@@ -34,6 +34,8 @@ export function serveSessions<Requests extends RequestTable>(
       return null;
     }
     const handlers = sessions.get(session);
+    // One that could not be opened holds nothing.
+    if (!handlers && name === 'close') return null;
     if (!handlers) throw new BackendError('failed', 'the session has been disposed of');
     if (name === 'close') sessions.delete(session);
     return (handlers as Record<string, (body: unknown) => unknown>)[name]!(body);

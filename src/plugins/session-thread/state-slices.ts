@@ -2,6 +2,25 @@ import { byteLength, type HostTensor, sameShape } from '../../graph/index.js';
 import { BackendError } from '../../support/errors.js';
 import type { StateSlice, StateSpec } from '../contracts.js';
 
+/** A snapshot is read between the steps of a run: in few messages, that it does not take as many steps as tensors. */
+const MESSAGE_BYTES = 1 << 26;
+
+/** As many slices, in order, as fit in a message; at least one. */
+export async function slicesOfMessage(
+  names: readonly string[],
+  read: (name: string) => StateSlice | Promise<StateSlice>,
+): Promise<StateSlice[]> {
+  const slices: StateSlice[] = [];
+  let bytes = 0;
+  for (const name of names) {
+    if (slices.length > 0 && bytes >= MESSAGE_BYTES) break;
+    const slice = await read(name);
+    bytes += slice.tensor.bytes.byteLength;
+    slices.push(slice);
+  }
+  return slices;
+}
+
 /** A whole entry, as it leaves a session. */
 export function wholeSlice({ name, dtype, shape }: StateSpec, tensor: HostTensor): StateSlice {
   return { name, dtype, globalShape: [...shape], offset: shape.map(() => 0), tensor };

@@ -9,7 +9,8 @@ let sessionCount = 0;
 
 /** The main thread's side of a session: every call is a message to the thread that owns the state. */
 export class ThreadedSession implements Session {
-  private readonly id = sessionCount++;
+  /** Its number in its thread. */
+  protected readonly id = sessionCount++;
   private closed: BackendError | null = null;
 
   /** @param ownsThread the thread ends with the session */
@@ -19,7 +20,7 @@ export class ThreadedSession implements Session {
   ) {}
 
   /** To be called once, before anything else. Nothing is left open where it fails. */
-  async open(state: StateSpec[], settings: unknown): Promise<this> {
+  async begin(state: StateSpec[], settings: unknown): Promise<this> {
     try {
       await this.request('open', { state, settings });
       return this;
