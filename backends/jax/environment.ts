@@ -1,16 +1,20 @@
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { EngineInstaller, InstallContext } from '../../src/plugins/contracts.js';
+import { installationStep } from '../../src/plugins/installation-step.js';
 import { writeDirectoryAtomic } from '../../src/support/atomic-files.js';
 import { dataDirectory } from '../../src/support/data-directory.js';
-import { BackendError, InterruptedError } from '../../src/support/errors.js';
+import { BackendError } from '../../src/support/errors.js';
 
 /** Versions of jax that the interpreter runs on: the oldest and the newest that were tried. */
 const JAX_VERSIONS = '>=0.7,<0.11';
 /** What those versions need at least. */
 const LEAST_PYTHON = [3, 11] as const;
+
+const INDEX_HINT =
+  'pip needs its index, or a copy of it: PIP_INDEX_URL, or PIP_NO_INDEX=1 with PIP_FIND_LINKS=DIR of wheels that were downloaded elsewhere.';
 
 /** Which of jax's builds a machine needs; `auto` looks for a driver of NVIDIA. */
 type Build = 'auto' | 'cpu' | 'cuda' | 'tpu';
@@ -44,19 +48,19 @@ async function install(build: Build, { log, signal }: InstallContext): Promise<s
   const chosen = build === 'auto' ? (existsSync('/proc/driver/nvidia/version') ? 'cuda' : 'cpu') : build;
   const requirement = `jax${EXTRAS[chosen]}${JAX_VERSIONS}`;
   const directory = privateEnvironment();
+  const step = (what: string, command: string, args: readonly string[], tell = log): Promise<string> =>
+    installationStep(what, { command, args, hint: INDEX_HINT, log: tell, ...(signal && { signal }) });
   let version = '';
   await writeDirectoryAtomic(
     directory,
     async (temporary) => {
       log(`making an environment of ${python}`);
-      await run('making an environment', python, ['-m', 'venv', temporary], { log, signal });
+      await step('making an environment', python, ['-m', 'venv', temporary]);
       const own = pythonIn(temporary);
       log(`installing ${requirement}`);
       const pip = ['-m', 'pip', 'install', '--disable-pip-version-check', '--progress-bar', 'off', requirement];
-      await run(`installing ${requirement}`, own, pip, { log, signal });
-      version = (
-        await run('importing jax', own, ['-c', 'import jax; print(jax.__version__)'], { log: () => {}, signal })
-      ).trim();
+      await step(`installing ${requirement}`, own, pip);
+      version = (await step('importing jax', own, ['-c', 'import jax; print(jax.__version__)'], () => {})).trim();
     },
     { replace: true },
   );
@@ -82,36 +86,4 @@ async function basePython(): Promise<string> {
     `there is no Python ${major}.${minor} or newer that can make environments${found.map((one) => `; ${one}`).join('')}`,
     { hint: 'Install one (on Debian: python3-venv), or have PC_JAX_PYTHON name a Python that has jax.' },
   );
-}
-
-/** What a program printed on standard output. @throws BackendError with its last words; InterruptedError */
-async function run(
-  what: string,
-  command: string,
-  args: readonly string[],
-  { log, signal }: Pick<InstallContext, 'log' | 'signal'>,
-): Promise<string> {
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...(signal && { signal }) });
-  const printed = { out: '', error: '' };
-  child.stdout.on('data', (piece: Buffer) => {
-    printed.out += piece.toString();
-    log(lastLine(printed.out));
-  });
-  child.stderr.on('data', (piece: Buffer) => {
-    printed.error += piece.toString();
-  });
-  const code = await new Promise<number | null | Error>((resolve) => {
-    child.on('error', resolve);
-    child.on('close', resolve);
-  });
-  if (signal?.aborted) throw new InterruptedError('stopped; nothing was installed');
-  if (code === 0) return printed.out;
-  const reason = code instanceof Error ? code.message : lastLine(printed.error) || `exit code ${code}`;
-  throw new BackendError('unavailable', `${what} failed: ${reason}`, {
-    hint: 'pip needs its index, or a copy of it: PIP_INDEX_URL, or PIP_NO_INDEX=1 with PIP_FIND_LINKS=DIR of wheels that were downloaded elsewhere.',
-  });
-}
-
-function lastLine(text: string): string {
-  return text.trim().split('\n').at(-1)!.trim();
 }
