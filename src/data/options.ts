@@ -98,10 +98,10 @@ export const batchOptions = z
     size: z.int().positive().default(8).describe('sequences of one optimizer step, over all processes'),
     accumulation: z.int().positive().default(1).describe('micro-batches that one optimizer step is split into'),
     rematerialise: z
-      .boolean()
+      .union([z.boolean(), z.literal('selective')])
       .default(false)
       .describe(
-        "compute each layer's activations again in the backward pass instead of keeping them: less memory, slower",
+        "compute each layer's activations again in the backward pass instead of keeping them: less memory, slower; selective: all but products with parameters",
       ),
     sequenceLength: z.int().positive().default(512).describe('symbols of a sequence that the model reads, N'),
   })
@@ -113,5 +113,8 @@ export const batchOptions = z
         message: `accumulation ${batch.accumulation} must divide batch.size ${batch.size}`,
       });
   });
+
+/** Which activations are computed again: none, those of every layer, or those that cost little. */
+export type Rematerialisation = BatchOptions['rematerialise'];
 
 export type BatchOptions = z.infer<typeof batchOptions>;

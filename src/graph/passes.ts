@@ -128,16 +128,22 @@ function withoutNeutralElement(node: Node): Node | undefined {
  * Rematerialisation: what the backward pass of a scope needs of its forward pass is computed a second time, from the
  * scope's inputs, once the cotangent of the scope has arrived; so only the inputs of the scope stay in memory
  * (Chen et al., arXiv 1604.06174). Values are unchanged.
+ *
+ * @param keeps nodes that stay in memory beside the inputs, and are not computed again
  */
-export function rematerialise(belongs: (scope: string) => boolean): Pass {
+export function rematerialise(belongs: (scope: string) => boolean, keeps: (node: Node) => boolean = () => false): Pass {
   return (roots) => {
     const order = topologicalOrder([...Object.values(roots.outputs), ...Object.values(roots.next)]);
     const scopes = new Set(order.flatMap(({ scope }) => (scope && belongs(scope.name) ? [scope.name] : [])));
-    return [...scopes].reduce((current, scope) => rematerialiseScope(current, scope), roots);
+    return [...scopes].reduce((current, scope) => rematerialiseScope(current, scope, keeps), roots);
   };
 }
 
-function rematerialiseScope(roots: Required<ProgramRoots>, scope: string): Required<ProgramRoots> {
+function rematerialiseScope(
+  roots: Required<ProgramRoots>,
+  scope: string,
+  keeps: (node: Node) => boolean,
+): Required<ProgramRoots> {
   const isForward = (node: Node) => node.scope?.name === scope && !node.scope.backward;
   const isBackward = (node: Node) => node.scope?.name === scope && node.scope.backward;
   const order = topologicalOrder([...Object.values(roots.outputs), ...Object.values(roots.next)]);
@@ -151,11 +157,12 @@ function rematerialiseScope(roots: Required<ProgramRoots>, scope: string): Requi
   const recompute = (node: Node): Node => {
     let copy = copies.get(node);
     if (!copy) {
-      copy = isForward(node)
-        ? makeNode(node.op, node.operands.map(recompute), node.attributes, node, { name: scope, backward: true })
-        : isLeaf(node)
-          ? node
-          : after(node, cotangent);
+      copy =
+        isForward(node) && !keeps(node)
+          ? makeNode(node.op, node.operands.map(recompute), node.attributes, node, { name: scope, backward: true })
+          : isLeaf(node)
+            ? node
+            : after(node, cotangent);
       copies.set(node, copy);
     }
     return copy;

@@ -1,3 +1,4 @@
+import type { Rematerialisation } from '../data/options.js';
 import {
   add,
   gradients,
@@ -43,7 +44,7 @@ export interface StepOptions {
   optim: OptimOptions;
   accumulation: number;
   /** Compute each layer's activations a second time in the backward pass instead of keeping them. */
-  rematerialise: boolean;
+  rematerialise: Rematerialisation;
 }
 
 /** Name of the state that keeps a gradient between programs. */
@@ -115,8 +116,15 @@ function differentiate(
 }
 
 function withMemoryPolicy(program: Program, options: StepOptions): Program {
-  if (!options.rematerialise) return program;
-  return makeProgram(rematerialise((scope) => scope.startsWith('layers.'))(programRoots(program)));
+  if (options.rematerialise === false) return program;
+  const isLayer = (scope: string) => scope.startsWith('layers.');
+  const keeps = options.rematerialise === 'selective' ? isProductWithParameter : () => false;
+  return makeProgram(rematerialise(isLayer, keeps)(programRoots(program)));
+}
+
+/** Linear maps cost most to compute again; what lies between them takes as much memory and costs little. */
+function isProductWithParameter(node: Node): boolean {
+  return node.op === 'matmul' && node.operands.some(({ op }) => op === 'state');
 }
 
 /** The scalars of an update as inputs. */

@@ -1,3 +1,4 @@
+import type { Rematerialisation } from '../data/options.js';
 import { float32Values } from '../graph/index.js';
 import type { LanguageModel } from '../models/index.js';
 import type {
@@ -21,7 +22,7 @@ import { buildStepPrograms, parameterState, type StepPrograms, scalarInputs } fr
 export interface TrainingSessionOptions {
   model: LanguageModel;
   /** Sequences of one optimizer step over all processes, micro-batches, and symbols of a sequence. */
-  batch: { size: number; accumulation: number; sequenceLength: number; rematerialise: boolean };
+  batch: { size: number; accumulation: number; sequenceLength: number; rematerialise: Rematerialisation };
   loss: LossOptions;
   optim: OptimOptions;
   /** Replicas of the run that is resumed; null or absent: there is none. */

@@ -1,3 +1,4 @@
+import type { Rematerialisation } from '../../src/data/options.js';
 import { createModel, type LanguageModel, type ModelOptions, modelOptions } from '../../src/models/index.js';
 import { buildInputs } from '../../src/models/inputs.js';
 import type { Backend, Inputs, StateSlice } from '../../src/plugins/contracts.js';
@@ -26,11 +27,16 @@ export interface Steps {
 }
 
 /** Trains a small model from the same weights on the same batches always. */
-export async function trainSmall(backend: Backend, options: ModelOptions, steps: number): Promise<Steps> {
+export async function trainSmall(
+  backend: Backend,
+  options: ModelOptions,
+  steps: number,
+  rematerialise: Rematerialisation = false,
+): Promise<Steps> {
   const model = createModel(options, { size: RAW_LIMIT, rawSize: RAW_LIMIT });
   const session = await TrainingSession.open(backend, {
     model,
-    batch: { size: ROWS, accumulation: 1, sequenceLength: LENGTH, rematerialise: false },
+    batch: { size: ROWS, accumulation: 1, sequenceLength: LENGTH, rematerialise },
     loss: lossOptions.parse({}),
     optim: OPTIM,
   });
