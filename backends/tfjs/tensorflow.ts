@@ -14,14 +14,7 @@ export type TensorFlow = typeof core;
  */
 export async function loadTensorFlow({ device, package: name, entry }: Binding): Promise<TensorFlow> {
   try {
-    const require = createRequire(import.meta.url);
-    const tensorflow = (
-      device === 'wasm' ? require('@tensorflow/tfjs-core') : loadNative(require, entry)
-    ) as TensorFlow;
-    if (device === 'wasm') {
-      require(entry);
-      await tensorflow.setBackend('wasm');
-    }
+    const tensorflow = device === 'wasm' ? await loadWasm() : loadNative(entry);
     await tensorflow.ready();
     tensorflow.enableProdMode();
     return tensorflow;
@@ -33,13 +26,21 @@ export async function loadTensorFlow({ device, package: name, entry }: Binding):
   }
 }
 
+async function loadWasm(): Promise<TensorFlow> {
+  const tensorflow = await import('@tensorflow/tfjs-core');
+  await import('@tensorflow/tfjs-backend-wasm'); // registers itself
+  await tensorflow.setBackend('wasm');
+  return tensorflow;
+}
+
 /** Version 4.22 calls functions of `util` that Node 23 removed. */
-function loadNative(require: NodeJS.Require, entry: string): unknown {
+function loadNative(entry: string): TensorFlow {
+  const require = createRequire(import.meta.url);
   const removed: Record<string, (value: unknown) => boolean> = {
     isNullOrUndefined: (value) => value === null || value === undefined,
     isArray: Array.isArray,
   };
   for (const [name, substitute] of Object.entries(removed))
     if (!(name in util)) Object.assign(require('node:util'), { [name]: substitute });
-  return require(entry);
+  return require(entry) as TensorFlow;
 }

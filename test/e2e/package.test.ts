@@ -107,7 +107,7 @@ describe('the packed package', () => {
     for (const preset of readdirSync(join(PACKAGE_ROOT, 'configs')))
       expect(paths.join('\n')).toContain(`configs/${preset}`);
     const allowed =
-      /^(?:LICENSE|README\.md|package\.json|oclif\.manifest\.json|(?:bin|dist|configs|artifacts|docs)\/.*|backends\/jax\/python\/.*\.py)$/;
+      /^(?:LICENSE|README\.md|package\.json|oclif\.manifest\.json|(?:bin|dist|configs|artifacts|docs)\/.*|backends\/(?:jax|tfjs)\/python\/.*\.py)$/;
     expect(paths.filter((path) => !allowed.test(path))).toEqual([]);
     expect(paths.filter((path) => path.includes('tsbuildinfo'))).toEqual([]);
   });

@@ -4,7 +4,7 @@
  */
 export { checkInput, checkState } from './checks.js';
 export type { SessionRequests } from './requests.js';
-export { type EngineFailures, type SessionHandlers, serveSessions } from './serve-sessions.js';
+export { type SessionHandlers, serveSessions } from './serve-sessions.js';
 export { SessionThread } from './session-thread.js';
 export { checkSlice, slicesOfMessage, wholeSlice, writeSlice } from './state-slices.js';
 export { ThreadedSession } from './threaded-session.js';
