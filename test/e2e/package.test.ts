@@ -127,7 +127,7 @@ async function userWithRegistry(...folders: string[]): Promise<(args: string[], 
 
 /** What a command prints under `--json`. */
 function json<Result>({ status, stdout, stderr }: PcResult): Result {
-  expect(status, stderr).toBe(0);
+  expect(status, `${stdout}${stderr}`).toBe(0);
   return JSON.parse(stdout) as Result;
 }
 
@@ -176,6 +176,42 @@ describe('a plugin of a third party', { timeout: PATIENCE }, () => {
     expect(await run(['train', '--name', 'again'], project)).toMatchObject({
       status: 2,
       stderr: expect.stringContaining('Error: no compressor is named "lzw"'),
+    });
+  });
+
+  it('brings a backend, which is chosen by its name', async () => {
+    const run = await userWithRegistry('examples/backend-reference');
+    const installed = await run(['plugins', 'install', 'pc-backend-reference']);
+    expect(installed.stdout).toContain('pc-backend-reference@1.0.0 gives backend reference\n');
+    const { backends } = json<{ backends: { name: string; origin: string; availability: object }[] }>(
+      await run(['backends', '--json']),
+    );
+    expect(backends).toContainEqual(
+      expect.objectContaining({
+        name: 'reference',
+        origin: 'pc-backend-reference@1.0.0',
+        availability: expect.objectContaining({ works: true }),
+      }),
+    );
+    // A model that a tenth of a second a step suffices for.
+    const model = {
+      architecture: 'opencoder',
+      hiddenSize: 16,
+      intermediateSize: 16,
+      layers: 1,
+      attentionHeads: 1,
+      keyValueHeads: 1,
+    };
+    const project = tinyProject({
+      model,
+      steps: 2,
+      batch: { size: 1, accumulation: 1, sequenceLength: 16 },
+      validation: { every: null },
+      backend: { name: 'reference' },
+    });
+    expect(json(await run(['train', '--json'], project))).toMatchObject({
+      step: 2,
+      finished: true,
     });
   });
 
