@@ -61,7 +61,9 @@ export class JaxEngine {
   private printed = '';
 
   private constructor(private readonly child: ChildProcessWithoutNullStreams) {
-    child.stdout.on('data', (piece: Buffer) => this.receive(piece));
+    child.stdout.on('data', (piece: Buffer) => {
+      if (this.closed === null) this.receive(piece);
+    });
     child.stderr.on('data', (piece: Buffer) => {
       this.printed = lastLines(this.printed + piece.toString());
     });
@@ -102,10 +104,11 @@ export class JaxEngine {
   request<Body = null>(name: string, body: object, tensors: readonly HostTensor[] = []): Promise<Reply<Body>> {
     if (this.closed) return Promise.reject(this.closed);
     const id = this.requests++;
+    const frame = encodeFrame({ head: { id, name, body }, tensors });
     return new Promise<Reply<unknown>>((resolve, reject) => {
       this.pending.set(id, { resolve, reject });
       this.holdProcess(true);
-      for (const part of encodeFrame({ head: { id, name, body }, tensors })) this.child.stdin.write(part);
+      for (const part of frame) this.child.stdin.write(part);
     }) as Promise<Reply<Body>>;
   }
 
@@ -119,14 +122,22 @@ export class JaxEngine {
   }
 
   private receive(piece: Uint8Array): void {
-    for (const { head, tensors } of this.reader.add(piece)) {
-      const { id, body, error } = head as ReplyHead;
-      const pending = this.pending.get(id);
-      this.pending.delete(id);
-      if (error) pending?.reject(asBackendError(error));
-      else pending?.resolve({ body, tensors });
+    try {
+      for (const { head, tensors } of this.reader.add(piece)) this.settle(head as ReplyHead, tensors);
+    } catch (cause) {
+      // Where the next message begins nobody can tell.
+      this.child.kill('SIGKILL');
+      const why = cause instanceof Error ? cause.message : String(cause);
+      this.close(new BackendError('failed', `the Python process of JAX sent what is no message: ${why}`, { cause }));
     }
     if (this.pending.size === 0) this.holdProcess(false);
+  }
+
+  private settle({ id, body, error }: ReplyHead, tensors: readonly HostTensor[]): void {
+    const pending = this.pending.get(id);
+    this.pending.delete(id);
+    if (error) pending?.reject(asBackendError(error));
+    else pending?.resolve({ body, tensors });
   }
 
   private close(error: BackendError): void {

@@ -14,6 +14,8 @@ export interface Frame {
 }
 
 const LENGTHS = 12;
+/** The JSON has names and shapes: what is longer is something else, such as text that was printed into the pipe. */
+const MOST_JSON = 1 << 28;
 
 /** The parts of a frame, to be written in this order; tensors are not copied. */
 export function encodeFrame({ head, tensors }: Frame): Uint8Array[] {
@@ -35,7 +37,7 @@ export class FrameReader {
   private filled = 0;
   private bytesLength = 0;
 
-  /** The frames that end in this piece. */
+  /** The frames that end in this piece. @throws RangeError or SyntaxError if they are none; nothing can be read after that */
   *add(piece: Uint8Array): Generator<Frame> {
     let at = 0;
     for (;;) {
@@ -54,8 +56,10 @@ export class FrameReader {
     const { stage, target } = this;
     if (stage === 'lengths') {
       const view = new DataView(target.buffer);
+      const length = view.getUint32(0, true);
+      if (length > MOST_JSON) throw new RangeError(`it begins a message of ${length} bytes of JSON`);
       this.bytesLength = Number(view.getBigUint64(4, true));
-      this.fill('json', view.getUint32(0, true));
+      this.fill('json', length);
       return null;
     }
     if (stage === 'json') {

@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -211,6 +211,27 @@ describe.skipIf('missing' in jaxPython)('the process of the backend jax', () => 
     writeFileSync(script, "#!/bin/sh\necho 'No module named jax' >&2\nexit 3\n");
     chmodSync(script, 0o755);
     await expect(createJax({ python: script })).rejects.toThrow(/ended with code 3.*\n {4}No module named jax/s);
+  });
+
+  it('is ended with a typed error where something else is printed among its messages', async () => {
+    const directory = temporaryDirectory();
+    const script = join(directory, 'python');
+    writeFileSync(script, "#!/bin/sh\necho 'a library says hello'\nexec sleep 600\n");
+    chmodSync(script, 0o755);
+    await expect(createJax({ python: script })).rejects.toMatchObject({
+      failure: 'unavailable',
+      message: expect.stringMatching(/sent what is no message/),
+    });
+  });
+
+  it('ends where a message is damaged, rather than wait for the next', async () => {
+    const env = { ...process.env, PYTHONPATH: 'backends/jax/python' };
+    const child = spawn(python, ['-m', 'pc_jax', 'serve'], { env, stdio: ['pipe', 'ignore', 'ignore'] });
+    const json = Buffer.from('{"id": 0,');
+    const lengths = Buffer.alloc(12);
+    lengths.writeUInt32LE(json.length);
+    child.stdin.write(Buffer.concat([lengths, json]));
+    expect(await once(child, 'close')).toEqual([1, null]);
   });
 
   it('ends a run with a typed error when it is killed, and every later call', async () => {

@@ -94,6 +94,14 @@ describe.skipIf('missing' in jaxPython)('processes that train together', () => {
     expect(environment.devices).toHaveLength(4);
   });
 
+  it('compute rows that their devices cannot divide as one process does', async () => {
+    const set = ['batch.size=2', 'logging.every=1', 'optim.learningRate=1e-3'];
+    await trainTiny(project, { name: 'few-rows', set });
+    const args = set.flatMap((setting) => ['--set', setting]);
+    await finished(await launch(project, 2, ['--name', 'few-rows-of-two', ...args]));
+    expect(largestGap(losses('few-rows-of-two'), losses('few-rows'))).toBeLessThan(1e-5);
+  });
+
   it('all stop at the same step when one of them is asked to, and go on as one process', async () => {
     const members = await launch(project, 2, ['--name', 'stopped', ...common, '--steps', '100000']);
     await reached('stopped', 3);

@@ -7,6 +7,7 @@ the piece of a moment that they change lies (Rajbhandari et al., ZeRO, arXiv 191
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import jax
@@ -14,6 +15,7 @@ import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 BATCH_AXES = ("replica", "shard")
+_ROW_CUTS = (BATCH_AXES, ("shard",), ("replica",))
 
 
 class Placement:
@@ -34,7 +36,6 @@ class Placement:
         """Inputs of several axes begin with the rows of a batch, cut over as many devices as divide them."""
         if len(shape) < 2:
             return self.whole
-        for axes in (BATCH_AXES, ("shard",), ("replica",)):
-            if shape[0] % int(np.prod([self.mesh.shape[axis] for axis in axes])) == 0:
-                return NamedSharding(self.mesh, PartitionSpec(axes))
-        return self.whole
+        cuts = [(math.prod(self.mesh.shape[axis] for axis in axes), axes) for axes in _ROW_CUTS]
+        pieces, axes = max((cut for cut in cuts if shape[0] % cut[0] == 0), default=(1, ()), key=lambda cut: cut[0])
+        return NamedSharding(self.mesh, PartitionSpec(axes)) if pieces > 1 else self.whole

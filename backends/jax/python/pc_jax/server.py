@@ -11,6 +11,7 @@ import queue
 import signal
 import sys
 import threading
+import traceback
 from collections.abc import Callable
 from io import BufferedReader, BufferedWriter, FileIO
 from typing import Any, cast
@@ -56,9 +57,15 @@ def _ignore_signals() -> None:
 
 
 def _receive(stream: BufferedReader, requests: queue.SimpleQueue[Message]) -> None:
-    while (message := frames.read(stream)) is not None:
-        requests.put(message)
-    os._exit(0)  # at once: the other thread may be in the middle of a long computation
+    code = 1  # a message that cannot be read, after which there is no telling where the next begins
+    try:
+        while (message := frames.read(stream)) is not None:
+            requests.put(message)
+        code = 0
+    except Exception:
+        traceback.print_exc()
+    finally:
+        os._exit(code)  # at once: the other thread may be in the middle of a long computation
 
 
 def describe(error: Exception) -> dict[str, str]:

@@ -9,6 +9,8 @@ from typing import Any
 
 import jax
 import numpy as np
+from jax.experimental import multihost_utils
+from jax.sharding import NamedSharding
 
 from .interpreter import Values, evaluate
 from .placement import Placement
@@ -211,7 +213,11 @@ class Executable:
         if given == spec:
             return jax.make_array_from_callback(spec.shape, sharding, lambda index: value[index])
         if given == _share(spec):
-            return jax.make_array_from_process_local_data(sharding, value, spec.shape)
+            if _local_rows(sharding, spec.shape) == _rows_of_process(value.shape[0]):
+                return jax.make_array_from_process_local_data(sharding, value, spec.shape)
+            # Rows that all devices cannot divide among them are needed by other processes, too.
+            rows = multihost_utils.process_allgather(value, tiled=True)
+            return jax.make_array_from_callback(spec.shape, sharding, lambda index: rows[index])
         raise ValueError(f"input {spec.name} is {spec}, not {given}")
 
 
@@ -221,6 +227,18 @@ def _share(spec: Spec) -> Spec | None:
     if len(spec.shape) < 2 or processes == 1:
         return None
     return Spec(spec.name, spec.dtype, (spec.shape[0] // processes, *spec.shape[1:]))
+
+
+def _rows_of_process(rows: int) -> set[int]:
+    """Those that this process gives of an input, where each gives so many."""
+    first = rows * jax.process_index()
+    return set(range(first, first + rows))
+
+
+def _local_rows(sharding: NamedSharding, shape: Sequence[int]) -> set[int]:
+    """Those that this process's devices get."""
+    indices = sharding.addressable_devices_indices_map(tuple(shape)).values()
+    return {row for index in indices if index is not None for row in range(*index[0].indices(shape[0]))}
 
 
 def _abstract(groups: Sequence[Mapping[str, Spec]]) -> list[dict[str, jax.ShapeDtypeStruct]]:
