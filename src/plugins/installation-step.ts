@@ -33,7 +33,10 @@ export async function installationStep(what: string, step: InstallationStep): Pr
     printed.error += piece.toString();
   });
   const code = await new Promise<number | null | Error>((resolve) => {
-    child.on('error', resolve);
+    // A program that is stopped fails at once and ends later: until then it writes, also into what is to be removed.
+    child.on('error', (error) => {
+      if (child.pid === undefined) resolve(error);
+    });
     child.on('close', resolve);
   });
   if (signal?.aborted) throw new InterruptedError('stopped; nothing was installed');

@@ -45,9 +45,10 @@ export class SessionThread<Requests extends RequestTable = SessionRequests> {
     if (this.ended) return Promise.reject(this.ended);
     const id = this.requestCount++;
     return new Promise((resolve, reject) => {
+      // First, since it throws for what cannot be sent, which nobody will answer.
+      this.worker.postMessage({ id, session, name, body } satisfies RequestMessage, transfer);
       this.pending.set(id, { resolve: resolve as Pending['resolve'], reject });
       this.worker.ref();
-      this.worker.postMessage({ id, session, name, body } satisfies RequestMessage, transfer);
     });
   }
 
@@ -71,5 +72,6 @@ export class SessionThread<Requests extends RequestTable = SessionRequests> {
     this.ended ??= reason;
     for (const { reject } of this.pending.values()) reject(this.ended);
     this.pending.clear();
+    this.worker.unref();
   }
 }
