@@ -29,8 +29,8 @@ export async function diagnose(registry: PluginRegistry, folder: string): Promis
     ...compressors.map((status) => describeStatus('compressor', status)),
     ...backends.map((status) => describeStatus('backend', status)),
     describeBackends(backends),
-    ...backends.flatMap(({ missing }) =>
-      missing.map(({ device, reason, hint }) => finding(`device ${device}`, 'absent', `${reason}. ${hint}`)),
+    ...backends.flatMap(({ name, missing }) =>
+      missing.map(({ device, reason, hint }) => finding(`device ${device} of ${name}`, 'absent', `${reason}. ${hint}`)),
     ),
   ];
 }

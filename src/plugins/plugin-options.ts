@@ -3,7 +3,7 @@ import { ConfigError } from '../support/errors.js';
 import { nearestName } from '../support/nearest-name.js';
 import { expectation, firstIssue, isAbsence, nearestChoice } from '../support/schema-issues.js';
 
-/** One setting of a plugin, as `pc compressors show` lists it. */
+/** One setting of a plugin, as `pc compressors show` and `pc backends show` list it. */
 export interface OptionDescription {
   /** Dotted path below the plugin: `level`, `cache.size`. */
   name: string;
@@ -16,17 +16,22 @@ export interface OptionDescription {
 /**
  * Checks options given by the user and fills in defaults.
  *
- * @param path where the options stand in the configuration: `compressors.gzip`
+ * @param path where the options stand in the configuration: `compressors.gzip`, `backend`
+ * @param show the command that lists them
  * @throws ConfigError naming the setting
  */
-export function parsePluginOptions<Options>(schema: z.ZodType<Options>, options: unknown, path: string): Options {
+export function parsePluginOptions<Options>(
+  schema: z.ZodType<Options>,
+  options: unknown,
+  path: string,
+  show = `pc ${path.replace('.', ' show ')}`,
+): Options {
   const parsed = schema.safeParse(options);
   if (parsed.success) return parsed.data;
   const { error } = parsed;
   const issue = firstIssue(error);
   const at = [path, ...issue.path.map(String)].join('.');
-  const [, kind, name] = /^(\w+?)s\.(.+)$/.exec(path) ?? [];
-  const listing = kind === undefined ? undefined : `\`pc ${kind}s show ${name}\` lists the options.`;
+  const listing = `\`${show}\` lists the options.`;
   if (issue.code !== 'unrecognized_keys') {
     const value = valueAt(options, issue.path);
     const choice = nearestChoice(issue, value);
@@ -46,7 +51,7 @@ export function parsePluginOptions<Options>(schema: z.ZodType<Options>, options:
   const nearest = nearestName(issue.keys[0]!, siblings);
   throw new ConfigError(`there is no option ${field}`, {
     field,
-    hint: nearest === undefined ? listing : `Did you mean ${at}.${nearest}?`,
+    hint: nearest === undefined ? listing : `Did you mean ${at}.${nearest}? ${listing}`,
     cause: error,
   });
 }

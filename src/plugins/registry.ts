@@ -160,7 +160,7 @@ export class PluginRegistry {
   /** @throws ConfigError for an unknown name or bad options; BackendError if it does not work here */
   async createBackend(name: string, options: unknown = {}, log: PluginContext['log'] = ignore): Promise<Backend> {
     const { definition } = this.backend(name);
-    const parsed = parsePluginOptions(definition.options, options, `backends.${name}`);
+    const parsed = parsePluginOptions(definition.options, options, 'backend', `pc backends show ${name}`);
     return started(() => definition.create(parsed, log), `the backend "${name}"`);
   }
 

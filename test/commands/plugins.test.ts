@@ -92,6 +92,12 @@ describe('a wrong command line', () => {
 });
 
 describe('pc backends and pc doctor', () => {
+  it('show the options of a backend, and how they are set', async () => {
+    const { stdout } = await pc(['backends', 'show', 'jax']);
+    expect(stdout).toMatch(/^ {2}device +auto \| cpu \| gpu \| tpu +default "auto"/m);
+    expect(stdout).toContain('--set backend.OPTION=VALUE');
+  });
+
   it('find a device of the default backend', async () => {
     const { backends } = JSON.parse((await pc(['backends', '--json'])).stdout) as {
       backends: { name: string; devices: { id: string }[] }[];

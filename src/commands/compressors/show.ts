@@ -1,6 +1,6 @@
 import { Args } from '@oclif/core';
 import { BaseCommand } from '../base.js';
-import { alignColumns } from '../shell/table.js';
+import { optionLines } from '../shell/option-lines.js';
 
 export default class CompressorsShow extends BaseCommand {
   static override summary = "Show a compressor's options with their defaults.";
@@ -14,16 +14,7 @@ export default class CompressorsShow extends BaseCommand {
     const { definition, origin } = (await this.loadPlugins()).compressor(name);
     const options = describeOptions(definition.options);
     this.log(`${name} (${originName(origin)}): ${definition.summary}`);
-    this.log(options.length === 0 ? '\nIt has no options.' : '\nOptions:');
-    const rows = options.map((option) => [
-      `  ${option.name}`,
-      option.type,
-      option.default === undefined ? '' : `default ${JSON.stringify(option.default)}`,
-      option.description ?? '',
-    ]);
-    for (const line of alignColumns(rows)) this.log(line);
-    if (options.length > 0)
-      this.log(`\nSet them by --set compressors.${name}.OPTION=VALUE or in the configuration file.`);
+    for (const line of optionLines(options, `compressors.${name}`)) this.log(line);
     return { name, summary: definition.summary, origin: originName(origin), options };
   }
 }
