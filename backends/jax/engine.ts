@@ -96,7 +96,10 @@ export class JaxEngine {
     } catch (cause) {
       await engine.dispose();
       if (!(cause instanceof BackendError)) throw cause;
-      throw new BackendError('unavailable', `JAX does not start with ${command.python}: ${cause.message}`, { cause });
+      throw new BackendError('unavailable', `JAX does not start with ${command.python}: ${cause.message}`, {
+        hint: 'It takes a Python with jax, 0.7 to 0.10, and the devices that are asked for: `pc backends install jax` makes one; PC_JAX_PYTHON names another.',
+        cause,
+      });
     }
   }
 

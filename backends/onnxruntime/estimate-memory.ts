@@ -43,7 +43,7 @@ function memoryOfSession({ state, programs }: SessionWork): number {
 function memoryOfProgram(source: Program): number {
   const program = optimise(source, cpuLowerings.lowersComposite);
   const { constants, peak } = programMemory(program, memoryModel);
-  return program.nodes.length * NODE_BYTES + constants + FRAGMENTATION * peak;
+  return Math.ceil(program.nodes.length * NODE_BYTES + constants + FRAGMENTATION * peak);
 }
 
 /** Values between the operators that a node is lowered to. */

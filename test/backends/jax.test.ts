@@ -202,6 +202,7 @@ describe.skipIf('missing' in jaxPython)('the process of the backend jax', () => 
     await expect(createJax({ python: '/nowhere/python' })).rejects.toMatchObject({
       failure: 'unavailable',
       message: expect.stringContaining('/nowhere/python'),
+      hint: expect.stringContaining('PC_JAX_PYTHON'),
     });
   });
 
