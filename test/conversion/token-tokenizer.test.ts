@@ -57,6 +57,13 @@ describe('the tokenizer of a model of tokens', () => {
     expect(exported.tokenToId('<<pad>>')).toBe(0);
   });
 
+  it('keeps the token __proto__, which no plain object of JavaScript would', async () => {
+    const file = join(temporaryDirectory(), 'tokenizer.json');
+    writeFileSync(file, '{ "model": { "type": "BPE", "vocab": { "a": 0, "__proto__": 1, "b": 2 }, "merges": [] } }');
+    const { tokenizer } = (await tokenTokenizer(file, shown(64)))!;
+    expect(JSON.stringify(tokenizer)).toContain('"a":64,"__proto__":65,"b":66');
+  });
+
   it('is none where the file is of another form', async () => {
     const file = join(temporaryDirectory(), 'tokenizer.model');
     for (const content of ['\n\u000e', JSON.stringify({ model: { type: 'Unigram', vocab: [['a', -1]] } })]) {

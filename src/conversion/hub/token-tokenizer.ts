@@ -12,9 +12,18 @@ import { specialName } from './byte-tokenizer.js';
  * of added tokens says, so all of them are written into the vocabulary.
  */
 
+/** Ids by token. Not `z.record`, which loses the token `__proto__` that vocabularies of source code have. */
+const vocabularyOfFile = z.custom<Readonly<Record<string, number>>>(
+  (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.values(value).every((id) => Number.isInteger(id) && id >= 0),
+);
+
 const bpeFile = z.looseObject({
   added_tokens: z.array(z.looseObject({ content: z.string(), id: z.int().nonnegative() })).nullish(),
-  model: z.looseObject({ type: z.literal('BPE'), vocab: z.record(z.string(), z.int().nonnegative()) }),
+  model: z.looseObject({ type: z.literal('BPE'), vocab: vocabularyOfFile }),
 });
 
 /** How text was shown to the model. */
