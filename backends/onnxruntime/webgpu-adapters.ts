@@ -51,6 +51,8 @@ async function adaptersOfDrivers(): Promise<WebgpuAdapters> {
     const description = `Vulkan driver ${driverName(driver)}`;
     return [{ id: `webgpu:${index}`, kind: 'gpu', description, environment: environments[index]! }];
   });
+  // All together worked, and none by itself.
+  if (adapters.length === 0) return none(failures.join('; '));
   return { adapters, missing: null };
 }
 

@@ -38,6 +38,8 @@ export class WebgpuTransfers {
         logSeverityLevel: 4,
       });
       this.sessions.set(key, session);
+      // The next transfer tries again.
+      session.catch(() => this.sessions.delete(key));
     }
     return (await (await session).run({ x })).y!;
   }

@@ -27,18 +27,21 @@ export async function measureSecondsPerStep(
   const backend = await registry.createBackend(name, options);
   try {
     const session = await TrainingSession.open(backend, { ...settings, model });
-    await session.session.writeState(initialParameters(model, settings.seed));
-    let fastest = Number.POSITIVE_INFINITY;
-    const end = performance.now() + 1000 * seconds;
-    for (let step = 0; step <= LEAST_STEPS || performance.now() < end; step++) {
-      signal.throwIfAborted();
-      const inputs = randomMicroBatches(settings, model, step);
-      const started = performance.now();
-      await session.step(inputs, { learningRate: settings.optim.learningRate, updateNumber: step + 1 });
-      if (step > 0) fastest = Math.min(fastest, (performance.now() - started) / 1000);
+    try {
+      await session.session.writeState(initialParameters(model, settings.seed));
+      let fastest = Number.POSITIVE_INFINITY;
+      const end = performance.now() + 1000 * seconds;
+      for (let step = 0; step <= LEAST_STEPS || performance.now() < end; step++) {
+        signal.throwIfAborted();
+        const inputs = randomMicroBatches(settings, model, step);
+        const started = performance.now();
+        await session.step(inputs, { learningRate: settings.optim.learningRate, updateNumber: step + 1 });
+        if (step > 0) fastest = Math.min(fastest, (performance.now() - started) / 1000);
+      }
+      return fastest;
+    } finally {
+      await session.dispose();
     }
-    await session.dispose();
-    return fastest;
   } finally {
     await backend.dispose();
   }

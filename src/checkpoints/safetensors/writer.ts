@@ -58,8 +58,11 @@ export class SafetensorsWriter {
       for (let start = 0; start < part.byteLength; start += PIECE_BYTES) {
         const piece = part.subarray(start, start + PIECE_BYTES);
         const writing = writeFully(this.file, piece, this.position);
-        observe?.(piece);
-        await writing;
+        try {
+          observe?.(piece);
+        } finally {
+          await writing;
+        }
         this.position += piece.byteLength;
         this.flush.wrote(piece.byteLength);
       }
