@@ -15,7 +15,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { openCheckpoint, saveCheckpoint, type TensorSlice } from '../src/checkpoints/index.js';
-import { alignColumns } from '../src/commands/shell/table.js';
+import { run, seconds } from './measure.js';
+import { median, printTable } from './report.js';
 
 const ROUNDS = 5;
 const TENSOR_BYTES = 1 << 24;
@@ -29,19 +30,7 @@ const { values: options } = parseArgs({
   },
 });
 
-const median = (values: number[]): number => values.sort((a, b) => a - b)[values.length >> 1]!;
 const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
-
-async function seconds(work: () => Promise<unknown> | unknown): Promise<number> {
-  const started = performance.now();
-  await work();
-  return (performance.now() - started) / 1000;
-}
-
-function run(command: string, ...args: string[]): void {
-  const { status, stderr } = spawnSync(command, args, { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ${stderr}`);
-}
 
 /** Tensors of 16 MiB of numbers that no disk compresses. */
 function* tensors(bytes: number): Generator<TensorSlice> {
@@ -91,7 +80,7 @@ async function throughput(directory: string, bytes: number): Promise<void> {
     ];
   });
   console.log(`${(bytes / 1e6).toFixed(0)} MB, median of ${ROUNDS}`);
-  for (const line of alignColumns([['', 'seconds', 'MB/s', 'of cp + sync'], ...rows])) console.log(line);
+  printTable(['', 'seconds', 'MB/s', 'of cp + sync'], rows);
 }
 
 /** Milliseconds of a step of evabyte-10m, with a checkpoint after every so many steps. */

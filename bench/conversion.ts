@@ -8,7 +8,6 @@
  * are synced; what they read is in the cache. Medians are compared. To reach: 1.5 times the time of the copy, with less
  * than 1 GB of memory.
  */
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,6 +18,7 @@ import { loadConfigFile } from '../src/config/index.js';
 import { exportToHub, importFromHub, type WeightType } from '../src/conversion/index.js';
 import { elementCount } from '../src/graph/index.js';
 import { createModel, modelOptions, vocabularySizes } from '../src/models/index.js';
+import { run, seconds } from './measure.js';
 import { median, printTable } from './report.js';
 
 const { values: options } = parseArgs({
@@ -53,17 +53,6 @@ function* weights(model: ReturnType<typeof modelOfBytes>): Generator<TensorSlice
     const tensor = { dtype: 'f32' as const, shape: [...shape], bytes };
     yield { name, dtype: 'f32', globalShape: [...shape], offset: shape.map(() => 0), tensor };
   }
-}
-
-async function seconds(work: () => Promise<unknown> | unknown): Promise<number> {
-  const started = performance.now();
-  await work();
-  return (performance.now() - started) / 1000;
-}
-
-function run(command: string, ...args: string[]): void {
-  const { status, stderr } = spawnSync(command, args, { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ${stderr}`);
 }
 
 function copyAndSync(from: string, to: string): void {

@@ -24,6 +24,7 @@ import { EntropyHistogram, PAPER_SEGMENTATION } from '../src/neural-coding/segme
 import { measuredEntropies } from '../src/neural-coding/segmentation-entropy.js';
 import { tableSegmenter } from '../src/neural-coding/segmentation-table.js';
 import { openByteModel } from '../src/plugins/byte-model/index.js';
+import { seconds } from './measure.js';
 import { median, printTable } from './report.js';
 
 const TEXT_BYTES = 16e6;
@@ -73,12 +74,6 @@ async function tableOf(documents: readonly Uint8Array[]): Promise<EntropyTable> 
   return makeEntropyTable(trie, histogram.quantiles(), { corpus: 'bench', countedBytes: end, calibrationBytes: end });
 }
 
-async function secondsOf(work: () => unknown): Promise<number> {
-  const started = performance.now();
-  await work();
-  return (performance.now() - started) / 1000;
-}
-
 /** Documents in turn, as much of them as one call takes. */
 function calls(documents: readonly Uint8Array[]): () => Uint8Array[] {
   let next = 0;
@@ -99,9 +94,9 @@ const loading: number[] = [];
 const cutting: number[] = [];
 for (let round = 0; round < ROUNDS; round++) {
   let segmenter = tableSegmenter(table, PAPER_SEGMENTATION);
-  loading.push(await secondsOf(() => (segmenter = tableSegmenter(table, PAPER_SEGMENTATION))));
+  loading.push(await seconds(() => (segmenter = tableSegmenter(table, PAPER_SEGMENTATION))));
   cutting.push(
-    await secondsOf(() => {
+    await seconds(() => {
       for (const document of documents) segmenter.segment([document]);
     }),
   );
@@ -135,13 +130,13 @@ for (const path of values.m1 ?? []) {
     }
   };
   await Promise.all(Array.from({ length: CALLERS }, caller));
-  const seconds = elapsed();
+  const spent = elapsed();
   rows.push([
     path,
     `${(model.parameters / 1e6).toFixed(2)} M`,
     String(model.context),
     String(availableParallelism()),
-    ((asked / 1e9 / seconds) * 3600).toFixed(3),
+    ((asked / 1e9 / spent) * 3600).toFixed(3),
   ]);
   await model.dispose();
 }

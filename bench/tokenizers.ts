@@ -22,6 +22,8 @@ import { alignColumns } from '../src/commands/shell/table.js';
 import { resolveTokenizer } from '../src/tokenizers/artifacts.js';
 import { loadTokenizer } from '../src/tokenizers/index.js';
 import { GPT2_PATTERN } from '../src/tokenizers/splitting/scanners/gpt2.js';
+import { seconds } from './measure.js';
+import { median } from './report.js';
 
 // Read by the library when it is first used: one thread, as here.
 process.env.TOKENIZERS_PARALLELISM = 'false';
@@ -52,16 +54,6 @@ function someDocuments(folder: string): string[] {
   };
   visit(folder);
   return documents;
-}
-
-async function seconds(work: () => unknown): Promise<number> {
-  const started = performance.now();
-  await work();
-  return (performance.now() - started) / 1000;
-}
-
-function median(values: number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1]!;
 }
 
 /** The one pattern that cuts texts for a byte-level file; null if there is none, or several. */

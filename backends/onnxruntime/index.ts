@@ -2,7 +2,6 @@ import { availableParallelism, totalmem } from 'node:os';
 import type { Backend, BackendDefinition, DeviceInfo, MissingDevice } from '../../src/plugins/contracts.js';
 import { BackendError } from '../../src/support/errors.js';
 import { type ChosenDevice, chooseDevice, cpuDevice, processor } from './device.js';
-import { estimateMemory } from './estimate-memory.js';
 import { type OnnxruntimeOptions, onnxruntimeOptions } from './options.js';
 import { suggestReplicas } from './suggest-replicas.js';
 import { webgpuAdapters } from './webgpu-adapters.js';
@@ -22,6 +21,8 @@ export const onnxruntimeBackend: BackendDefinition<OnnxruntimeOptions> = {
   },
   create: async (options, log = () => {}): Promise<Backend> => {
     await requireRuntime();
+    // Brings the writer of ONNX, which those who only look at the definition need not wait for.
+    const { estimateMemory } = await import('./estimate-memory.js');
     const device = await chooseDevice(options.device, log);
     const topology = { rank: 0, world: 1, devices: [device.info] };
     const threads = options.threads ?? availableParallelism();

@@ -4,20 +4,9 @@ import { createModel, modelOptions, vocabularySizes } from '../../src/models/ind
 import type { Backend, Session } from '../../src/plugins/contracts.js';
 import { lossOptions, optimOptions } from '../../src/training/options.js';
 import { TrainingSession } from '../../src/training/training-session.js';
+import { TINY_MODEL } from './tiny-training.js';
 
-const MODEL = createModel(
-  modelOptions.parse({
-    architecture: 'evabyte',
-    hiddenSize: 16,
-    intermediateSize: 24,
-    layers: 1,
-    attentionHeads: 2,
-    windowSize: 16,
-    chunkSize: 4,
-    predictionHeads: 1,
-  }),
-  vocabularySizes(320),
-);
+const MODEL = createModel(modelOptions.parse({ ...TINY_MODEL, predictionHeads: 1 }), vocabularySizes(320));
 
 /** Rows of the programs that training loads into a backend of two processes; nothing is computed. */
 async function rowsOn(programs: Pick<Backend, 'programs'>): Promise<number[]> {

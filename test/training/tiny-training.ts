@@ -10,19 +10,22 @@ import { type TrainingObserver, type TrainingSummary, train } from '../../src/tr
 import { jsonl } from '../data/temporary-data.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
 
-/** A model that trains thousands of symbols a second, on half raw bytes and half bits of a few kilobytes of text. */
+/** A model that trains thousands of symbols a second. */
+export const TINY_MODEL = {
+  architecture: 'evabyte',
+  hiddenSize: 16,
+  intermediateSize: 24,
+  layers: 1,
+  attentionHeads: 2,
+  windowSize: 16,
+  chunkSize: 4,
+  predictionHeads: 2,
+};
+
+/** It learns half raw bytes and half bits of a few kilobytes of text. */
 const TINY_PROJECT = {
   steps: 12,
-  model: {
-    architecture: 'evabyte',
-    hiddenSize: 16,
-    intermediateSize: 24,
-    layers: 1,
-    attentionHeads: 2,
-    windowSize: 16,
-    chunkSize: 4,
-    predictionHeads: 2,
-  },
+  model: TINY_MODEL,
   data: { compressor: 'bit', mix: 'sentinel', rate: 0.5, validation: 'data/validation' },
   batch: { size: 4, sequenceLength: 32 },
   optim: { learningRate: 1e-2, warmup: 2 },

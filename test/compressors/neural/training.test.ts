@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { readReferenceField, writeReferenceField } from '../../../src/neural-coding/reference-field.js';
 import { CompressorError, DataError } from '../../../src/support/errors.js';
 import { builtin, recordsOf, run } from '../../data/preprocess/temporary-preprocessed.js';
-import { computedMetrics, tinyProject, trainTiny } from '../../training/tiny-training.js';
+import { computedMetrics, TINY_MODEL, tinyProject, trainTiny } from '../../training/tiny-training.js';
 import { codebookFile } from './small-artifacts.js';
 
 const FORMAT = { windowBits: 12, symbolBits: 12 };
@@ -15,17 +15,7 @@ const SOURCE = 'source.chunk.00001.jsonl';
 async function neuralProject() {
   const project = tinyProject({
     steps: 2,
-    model: {
-      architecture: 'evabyte',
-      hiddenSize: 16,
-      intermediateSize: 24,
-      layers: 1,
-      attentionHeads: 2,
-      windowSize: 16,
-      chunkSize: 4,
-      predictionHeads: 1,
-      rawHeads: 1,
-    },
+    model: { ...TINY_MODEL, predictionHeads: 1, rawHeads: 1 },
     data: { compressor: 'neural', mix: 'sentinel', rate: 0.9, validation: 'data/validation' },
     compressors: { neural: { codebook: 'code-12' } },
     logging: { every: 1 },
